@@ -1,0 +1,223 @@
+import type { Clock, Timer } from "../clock.ts";
+import { createHeap } from "./heap.ts";
+import {
+  addBucket,
+  createLane,
+  findBucket,
+  firstReady,
+  holdUntil,
+  isBusy,
+  join,
+  type Lane,
+  leave,
+  type Place,
+  promoteDue,
+  readyAfter,
+  wakeTime,
+} from "./lanes.ts";
+import type { AddResult, Job, LaneLimit, Queue } from "./queue.ts";
+
+/** What the in-process queue needs and may be told. */
+export interface MemoryQueueOptions {
+  readonly clock: Clock;
+  /** The limit of a lane's bucket; asked at every add and start, so a changed rate holds at once. */
+  readonly limitOf: (lane: string, bucket: string) => LaneLimit;
+  /** Most runs under way per bucket of a lane; default 100: a sender of 100 a second whose provider takes a second. */
+  readonly concurrency?: number | undefined;
+  /** Most jobs that may wait in all; default 1,000,000. `force` goes beyond. */
+  readonly maxJobs?: number | undefined;
+}
+
+const DEFAULT_CONCURRENCY = 100;
+const DEFAULT_MAX_JOBS = 1_000_000;
+const DEFAULT_BUCKET = "SMS";
+
+/**
+ * The queue in this process's memory. A lane never waits for another: all share one timer, each has its own rate, and
+ * each bucket its own runs under way. Runs start in a microtask or a clock's turn, never inside `add`, in the order in which
+ * their jobs joined the line; a job that is not due is overtaken, and goes before those that joined after it once it is.
+ * An ID that waits already is not added again. A lane with nothing to do and no debt takes no memory.
+ */
+export function createMemoryQueue(options: MemoryQueueOptions): Queue {
+  const { clock, limitOf } = options;
+  const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+  const maxJobs = options.maxJobs ?? DEFAULT_MAX_JOBS;
+
+  const lanes = new Map<string, Lane>();
+  /** Iterates in the order of adding. */
+  const places = new Map<string, Place>();
+  const wakes = createHeap<Lane>();
+  let units = 0;
+  let added = 0;
+  let running = 0;
+  let run: ((job: Job) => Promise<void>) | undefined;
+  let timer: Timer | undefined;
+  let timerAt = Number.POSITIVE_INFINITY;
+  let turnIsNear = false;
+  let closed: Promise<string[]> | undefined;
+  let onDrained: (() => void) | undefined;
+
+  /** Sees to it that a turn comes when the first lane wants one. */
+  function arm(): void {
+    const first = wakes.first();
+    if (first === undefined || run === undefined || closed !== undefined || turnIsNear) return;
+    const now = clock.now();
+    if (first.rank <= now) {
+      turnIsNear = true;
+      queueMicrotask(turn);
+    } else if (first.rank < timerAt) {
+      timer?.cancel();
+      timerAt = first.rank;
+      // Rounded up: a timer cut to whole milliseconds would fire before the time and have to be set again.
+      timer = clock.schedule(onTimer, Math.ceil(first.rank - now));
+    }
+  }
+
+  function onTimer(): void {
+    timerAt = Number.POSITIVE_INFINITY;
+    turn();
+  }
+
+  function turn(): void {
+    turnIsNear = false;
+    if (closed !== undefined) return;
+    const now = clock.now();
+    for (let lane = wakes.first(); lane !== undefined && lane.rank <= now; lane = wakes.first()) {
+      serve(lane, now);
+      settle(lane, now);
+    }
+    arm();
+  }
+
+  function serve(lane: Lane, now: number): void {
+    for (const bucket of lane.buckets) {
+      promoteDue(bucket, now);
+      while (bucket.readyAt <= now && bucket.running < concurrency) {
+        const place = firstReady(bucket);
+        if (place === undefined) break;
+        take(place);
+        const { rate } = limitOf(lane.name, bucket.name);
+        bucket.readyAt = readyAfter(bucket.readyAt, now, place.job.cost, rate);
+        void execute(place);
+      }
+    }
+  }
+
+  async function execute({ job, bucket }: Place): Promise<void> {
+    bucket.running += 1;
+    running += 1;
+    try {
+      await run?.(job);
+    } catch {
+      // The port's word: a job whose run rejects is dropped. What to say about it is the run's own affair.
+    }
+    const now = clock.now();
+    if (bucket.running === concurrency) holdUntil(bucket, now);
+    bucket.running -= 1;
+    running -= 1;
+    if (running === 0) onDrained?.();
+    settle(bucket.lane, now);
+    arm();
+  }
+
+  /** Notes when a lane next wants looking at, or forgets it. */
+  function settle(lane: Lane, now: number): void {
+    const time = wakeTime(lane, concurrency);
+    if (time <= now && !isBusy(lane)) {
+      wakes.remove(lane);
+      lanes.delete(lane.name);
+    } else if (time === Number.POSITIVE_INFINITY) {
+      wakes.remove(lane);
+    } else {
+      wakes.set(lane, time);
+    }
+  }
+
+  function take(place: Place): void {
+    leave(place);
+    places.delete(place.job.id);
+    units -= place.job.cost;
+  }
+
+  function laneOf(name: string): Lane {
+    let lane = lanes.get(name);
+    if (lane === undefined) {
+      lane = createLane(name);
+      lanes.set(name, lane);
+    }
+    return lane;
+  }
+
+  async function finish(timeoutMs: number): Promise<string[]> {
+    timer?.cancel();
+    if (running > 0) {
+      await new Promise<void>((resolve) => {
+        const limit = clock.schedule(resolve, timeoutMs);
+        onDrained = () => {
+          limit.cancel();
+          resolve();
+        };
+      });
+    }
+    return [...places.keys()];
+  }
+
+  return {
+    start(newRun): void {
+      run = newRun;
+      // The time before the start earns no lane a head start.
+      for (const lane of lanes.values()) for (const bucket of lane.buckets) holdUntil(bucket, clock.now());
+      arm();
+    },
+
+    add(job, { force = false } = {}): AddResult {
+      if (closed !== undefined) return "closed";
+      if (places.has(job.id)) return "added";
+      const bucketName = job.bucket ?? DEFAULT_BUCKET;
+      const known = findBucket(lanes.get(job.lane), bucketName);
+      if (!force) {
+        const { capacity } = limitOf(job.lane, bucketName);
+        if (places.size >= maxJobs || (known?.units ?? 0) + job.cost > capacity) return "full";
+      }
+      const now = clock.now();
+      const bucket = known ?? addBucket(laneOf(job.lane), bucketName);
+      places.set(job.id, join(bucket, job, added++, now));
+      units += job.cost;
+      settle(bucket.lane, now);
+      arm();
+      return "added";
+    },
+
+    remove(id): boolean {
+      const place = places.get(id);
+      if (place === undefined) return false;
+      take(place);
+      settle(place.bucket.lane, clock.now());
+      return true;
+    },
+
+    busy(name): boolean {
+      const lane = lanes.get(name);
+      return lane !== undefined && isBusy(lane);
+    },
+
+    size(name): number {
+      if (name === undefined) return units;
+      return lanes.get(name)?.buckets.reduce((sum, bucket) => sum + bucket.units, 0) ?? 0;
+    },
+
+    pause(name, ms): void {
+      const now = clock.now();
+      const lane = laneOf(name);
+      lane.pausedUntil = Math.max(lane.pausedUntil, now + ms);
+      for (const bucket of lane.buckets) holdUntil(bucket, lane.pausedUntil);
+      settle(lane, now);
+      arm();
+    },
+
+    close(timeoutMs): Promise<string[]> {
+      closed ??= finish(timeoutMs);
+      return closed;
+    },
+  };
+}

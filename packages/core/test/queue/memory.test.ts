@@ -1,0 +1,87 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { describeQueue } from "../../../../test/contracts/describe-queue.ts";
+import { createManualClock } from "../../../../test/support/manual-clock.ts";
+import type { Clock } from "../../src/clock.ts";
+import { laneLimit } from "../../src/queue/lanes.ts";
+import { createMemoryQueue } from "../../src/queue/memory.ts";
+
+describeQueue("memory", createMemoryQueue);
+
+describe("createMemoryQueue", () => {
+  it("has no more runs under way per bucket than its concurrency, and makes up for no lost time", async () => {
+    const clock = createManualClock();
+    const startedAt = clock.now();
+    const starts: number[] = [];
+    const queue = createMemoryQueue({ clock, limitOf: () => laneLimit(10), concurrency: 2 });
+    queue.start(() => {
+      starts.push(clock.now() - startedAt);
+      return new Promise((resolve) => clock.schedule(resolve, 1000));
+    });
+    for (let index = 0; index < 5; index += 1) queue.add({ id: `${index}`, lane: "A", cost: 1 });
+    await clock.advance(5000);
+    expect(starts).toEqual([0, 100, 1000, 1100, 2000]);
+  });
+
+  it("refuses beyond maxJobs whatever the lanes hold", () => {
+    const queue = createMemoryQueue({
+      clock: createManualClock(),
+      limitOf: () => laneLimit(10),
+      maxJobs: 2,
+    });
+    expect(["A", "B", "C"].map((lane) => queue.add({ id: lane, lane, cost: 1 }))).toEqual([
+      "added",
+      "added",
+      "full",
+    ]);
+    expect(queue.add({ id: "C", lane: "C", cost: 1 }, { force: true })).toBe("added");
+  });
+
+  it("keeps one timer however many lanes wait, and none once all are idle", async () => {
+    const clock = createManualClock();
+    const queue = createMemoryQueue({ clock, limitOf: () => laneLimit(10) });
+    queue.start(() => Promise.resolve());
+    for (let lane = 0; lane < 100; lane += 1) {
+      for (let index = 0; index < 3; index += 1)
+        queue.add({ id: `${lane}-${index}`, lane: `${lane}`, cost: 1 });
+    }
+    await clock.advance(150);
+    expect(clock.pending).toBe(1);
+    await clock.advance(1000);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("keeps the rate when timers fire late", async () => {
+    const virtual = createManualClock();
+    const lateClock: Clock = {
+      now: virtual.now,
+      schedule: (callback, delayMs) => virtual.schedule(callback, delayMs + 4),
+    };
+    let runs = 0;
+    const queue = createMemoryQueue({ clock: lateClock, limitOf: () => laneLimit(100) });
+    queue.start(async () => {
+      runs += 1;
+    });
+    for (let index = 0; index < 2000; index += 1) queue.add({ id: `${index}`, lane: "A", cost: 1 });
+    await virtual.advance(10_000);
+    expect(runs).toBeGreaterThanOrEqual(990);
+    expect(runs).toBeLessThanOrEqual(1001);
+  });
+
+  it("holds a million jobs on 100,000 lanes without slowing down", async () => {
+    const clock = createManualClock();
+    let runs = 0;
+    const queue = createMemoryQueue({ clock, limitOf: () => laneLimit(10) });
+    const startedAt = performance.now();
+    for (let id = 0; id < 1_000_000; id += 1)
+      queue.add({ id: `${id}`, lane: `${id % 100_000}`, cost: 1, bucket: "SMS" });
+    queue.start(async () => {
+      runs += 1;
+    });
+    await clock.advance(1000);
+    await nextTurn();
+    expect(runs).toBe(1_000_000);
+    // Quadratic work on this many jobs would take hours; linear takes seconds on the slowest machine.
+    expect(performance.now() - startedAt).toBeLessThan(25_000);
+  });
+});
