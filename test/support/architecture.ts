@@ -9,7 +9,7 @@ import { codeLines, importsOf, type SourceFile } from "./source-file.ts";
  */
 export const ROWS: readonly (readonly Unit[])[] = [
   [["index.ts"]],
-  [["service.ts"]],
+  [["service.ts", "messaging-service.ts", "create-context.ts", "node-adapter.ts"]],
   ["flows", ["fetch.ts"]],
   ["records", "queue", "webhook", ["http.ts", "node-http.ts"]],
   ["store"],
@@ -26,6 +26,8 @@ export const ROWS: readonly (readonly Unit[])[] = [
       "logger.ts",
       "sid.ts",
       "nearest.ts",
+      "option-checks.ts",
+      "events.ts",
       "options.ts",
       "settings.ts",
     ],
@@ -37,7 +39,7 @@ type Unit = string | readonly string[];
 const TYPES_FROM_ABOVE = ["options.ts", "settings.ts"];
 
 /** No flows: what the composition root hands to each of them, and what several read from a decision. */
-const SHARED_BY_FLOWS = ["context.ts", "outcome.ts"];
+const SHARED_BY_FLOWS = ["context.ts", "outcome.ts", "arrival.ts"];
 
 /** Values in, values out: no time, no chance, no waiting, no process. */
 const PURE_FOLDERS = ["phone", "encoding", "opt-out", "planning", "wire"];

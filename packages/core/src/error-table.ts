@@ -152,6 +152,8 @@ export const ERROR_TABLE = {
   ],
   INVALID_TWIML: [502, 12100, "The webhook's answer is not TwiML."],
 
+  HANDLED_ELSEWHERE: [503, null, "The first delivery of this message is still being handled; come again."],
+
   // Opt-out configuration and the consent ledger.
   INVALID_KEYWORD: [
     500,

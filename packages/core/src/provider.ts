@@ -48,6 +48,8 @@ export interface Provider {
   readonly name: string;
   /** The account the provider knows us by; part of the store's keys. */
   readonly accountSid?: string | undefined;
+  /** What webhooks of the user's are signed with unless the service has an `authToken` of its own: then a webhook that checked this provider's signatures goes on working. */
+  readonly signingToken?: string | undefined;
   /** True for a simulated carrier: the only one a service may use without naming a store. */
   readonly simulated?: boolean | undefined;
   /** Hands one message over. Never rejects for an answer of the carrier: it says what happened. */

@@ -1,0 +1,106 @@
+import { createEmitter, type Emitter } from "./events.ts";
+import type { FlowContext } from "./flows/context.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { defaultThroughput } from "./planning/throughput.ts";
+import { laneLimit } from "./queue/lanes.ts";
+import { createMemoryQueue } from "./queue/memory.ts";
+import { type Alerts, createAlerts } from "./records/alerts.ts";
+import { createChanges } from "./records/changes.ts";
+import { type Config, createConfig } from "./records/config.ts";
+import { createConsent } from "./records/consent.ts";
+import { createDenyList, type DenyList } from "./records/denied.ts";
+import { createKeys } from "./records/keys.ts";
+import { createLinks } from "./records/links.ts";
+import { createLiveConfig, type LiveConfig } from "./records/live-config.ts";
+import { createMessages } from "./records/messages.ts";
+import { createSticky } from "./records/sticky.ts";
+import { createId } from "./sid.ts";
+import { withTimeLimit } from "./store/guard.ts";
+import { isKeyv, keyvStore } from "./store/keyv.ts";
+import { memoryStore } from "./store/memory.ts";
+import type { Store } from "./store/store.ts";
+import type { MessageKind } from "./types.ts";
+
+/** The parts of a service: what the flows share, and what only the composition root uses. */
+export interface Parts {
+  readonly ctx: FlowContext;
+  readonly config: Config;
+  readonly live: LiveConfig;
+  readonly alerts: Alerts;
+  readonly denyList: DenyList;
+  readonly emitter: Emitter;
+}
+
+/** Lanes that hold no sender's messages but times: schedules, and hand-overs to be decided. */
+const TIMER_LANE = Object.freeze(laneLimit(1_000_000, Number.POSITIVE_INFINITY));
+
+/** Builds the state behind the flows from the options. */
+export function createContext(options: ResolvedOptions): Parts {
+  const { clock, logger } = options;
+  const store = openStore(options);
+  const keys = createKeys(options.accountSid, options.name);
+  const config = createConfig(store, keys);
+  const alerts = createAlerts(store, keys);
+  const emitter = createEmitter(logger);
+  const denyList = createDenyList();
+
+  const alert = (code: string, message: string, details: Readonly<Record<string, unknown>> = {}): void => {
+    const entry = Object.freeze({ code, message, at: new Date(clock.now()), details });
+    logger.warn(`${code}: ${message}`, details);
+    emitter.emit("alert", entry);
+    alerts
+      .add(entry)
+      .catch((error: unknown) => logger.warn("An alert could not be kept.", { code, error: String(error) }));
+  };
+  const live = createLiveConfig({
+    options,
+    config,
+    onUnusable: (error) => alert("CONFIG_UNUSABLE", `The stored settings cannot be used: ${String(error)}`),
+  });
+  const limitOf = (lane: string, bucket: string) => {
+    const sender = live.pool.get(lane);
+    return sender === undefined ? TIMER_LANE : laneLimit(defaultThroughput(sender, bucket as MessageKind));
+  };
+
+  const ctx: FlowContext = {
+    options,
+    owner: createId(),
+    clock,
+    logger,
+    store,
+    keys,
+    messages: createMessages(store, keys, live.settings),
+    sticky: createSticky(store, keys, () => clock.now(), live.settings),
+    consent: createConsent(store, keys),
+    changes: createChanges(store, keys, live.settings),
+    links: createLinks(store, keys),
+    pool: live.pool,
+    queue: options.queue ?? createMemoryQueue({ clock, limitOf, maxJobs: options.maxBacklog }),
+    providers: new Map(options.providers.map((provider) => [provider.name, provider])),
+    events: { emit: emitter.emit, alert },
+    settings: live.settings,
+    optOut: live.optOut,
+    statusUrl: (provider, sid) => {
+      const { publicUrl, path } = options;
+      return publicUrl === undefined
+        ? undefined
+        : `${publicUrl}${path}/status/${encodeURIComponent(provider)}?sid=${sid}`;
+    },
+    adopt: live.adopt,
+    denied: denyList,
+    live: new Map(),
+  };
+  return { ctx, config, live, alerts, denyList, emitter };
+}
+
+/** A memory store warns where messages are real: what it holds is gone with the process, opt-outs too. */
+function openStore({ store, storeTimeoutMs, clock, logger, providers }: ResolvedOptions): Store {
+  if (store === "memory") {
+    if (providers.some((provider) => provider.simulated !== true)) {
+      logger.warn("The store is this process's memory: opt-outs and messages are lost when it ends.");
+    }
+    return memoryStore({ clock });
+  }
+  if (isKeyv(store)) return keyvStore(store, { timeoutMs: storeTimeoutMs });
+  return withTimeLimit(store as Store, { timeoutMs: storeTimeoutMs, clock });
+}

@@ -1,0 +1,94 @@
+import type { KeywordMatch } from "../opt-out/match.ts";
+import type { HttpResponse, InboundEvent, Provider } from "../provider.ts";
+import type { ConsentDocument } from "../records/consent-record.ts";
+import type { Versioned } from "../records/messages.ts";
+import type { StickyMapping } from "../records/sticky.ts";
+import type { Sender } from "../sender.ts";
+import type { InboundMessage, Message, OptOutType, ReplyInput } from "../types.ts";
+
+/** An inbound message to one of our senders, before the store was asked. */
+export interface Arrival {
+  readonly provider: Provider;
+  readonly event: InboundEvent;
+  readonly sender: Sender;
+  readonly sid: string;
+  /** Canonical address it came from. */
+  readonly from: string;
+  readonly person: string;
+  readonly match: KeywordMatch | undefined;
+  /** Whether replies may ride in the HTTP answer. */
+  readonly answerable: boolean;
+}
+
+/** An arrival that this process claimed, with what the store knows. */
+export interface Received extends Arrival {
+  readonly claimed: Versioned;
+  readonly consent: ConsentDocument;
+  readonly mapped: StickyMapping | undefined;
+}
+
+/** A keyword that was acted on. */
+export interface Handled extends Received {
+  readonly optOutType: OptOutType;
+}
+
+/** What became of an inbound message. */
+export interface Outcome {
+  /** The HTTP answer; `undefined` where a route writes it. */
+  readonly response: HttpResponse | undefined;
+  /** What a route wrote, for duplicates. */
+  readonly captured?: HttpResponse | undefined;
+  /** False: "drop" leaves no record. */
+  readonly kept: boolean;
+  readonly optOutType?: OptOutType | undefined;
+  /** User code that still runs after the answer; the record is done when it is. */
+  readonly pending?: Promise<void> | undefined;
+  /** Runs after the record is written. */
+  readonly after?: (() => void) | undefined;
+}
+
+/** What an adapter lends to hand an inbound message to the next route. */
+export interface Route {
+  /** Runs the next route with the message; resolves to what it answered, where that can be known. */
+  next(messaging: RouteMessaging | undefined): Promise<HttpResponse | undefined>;
+  /** Writes an answer in the route's stead. */
+  respond(response: HttpResponse): void;
+}
+
+/** What a route finds as `req.messaging` (Express) or `ctx.messaging` (Koa). */
+export interface RouteMessaging {
+  readonly message: InboundMessage;
+  /** Answers the sender: the first reply is the HTTP answer of this request, further ones leave as messages. */
+  reply(input: ReplyInput): Promise<Message>;
+}
+
+/** One reply on its way. */
+export interface ReplyDraft {
+  readonly body: string;
+  readonly mediaUrl?: readonly string[] | undefined;
+  readonly to?: string | undefined;
+  readonly from?: string | undefined;
+  readonly statusCallback?: string | undefined;
+  /** Counts the replies to one message; the same index is the same reply, sent once. */
+  readonly index: number;
+  /** A keyword's answer may reach someone who is opted out. */
+  readonly confirmation?: boolean | undefined;
+}
+
+/** Replies that ride in one HTTP answer, as long as it has not left. */
+export interface Collector {
+  reply(input: ReplyInput): Promise<Message>;
+  /** Closes it: the answer with the replies so far. Later ones leave as messages. */
+  answer(): HttpResponse;
+}
+
+/** How replies leave; see replies.ts. */
+export interface Replies {
+  collect(received: Received): Collector;
+  /** The answer with these replies, or a mere acknowledgement after they left as messages. */
+  inResponse(received: Received, drafts: readonly ReplyDraft[]): Promise<HttpResponse>;
+  ack(received: Arrival): HttpResponse;
+}
+
+export type HandleKeyword = (received: Received) => Promise<Outcome | undefined>;
+export type Handle = (received: Received, route: Route | undefined) => Promise<Outcome>;

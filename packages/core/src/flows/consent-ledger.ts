@@ -1,0 +1,149 @@
+import { MessagingError } from "../errors.ts";
+import { parseRecipient, type Recipient } from "../phone/address.ts";
+import {
+  boundBy,
+  CONSENT_SOURCES,
+  type ConsentEvent,
+  type ConsentSource,
+  type ConsentStatus,
+  consentChannel,
+} from "../records/consent-record.ts";
+import type { Address } from "../types.ts";
+import type { FlowContext } from "./context.ts";
+
+/** What the ledger says of an address, under the service's scope. */
+export interface ConsentAnswer {
+  readonly address: Address;
+  /** "unknown": nobody has said anything; a send is not refused. */
+  readonly status: ConsentStatus | "unknown";
+  readonly since: Date | null;
+  readonly source: ConsentSource | null;
+}
+
+/** An event to write down. */
+export interface ConsentInput {
+  readonly status: ConsentStatus;
+  readonly source: Exclude<ConsentSource, "keyword" | "provider">;
+  /** When the person said it. Default: now. */
+  readonly at?: Date | undefined;
+  /** Only toward this sender (with scope "sender"). Default: the service. */
+  readonly sender?: Address | undefined;
+  readonly category?: string | undefined;
+  /** Anything that helps to prove it. */
+  readonly note?: string | undefined;
+  /** Lifts a later STOP, or one the person said. You answer for it. */
+  readonly force?: boolean | undefined;
+}
+
+/** The consent ledger: read it, write to it, and prove it. */
+export interface ConsentLedger {
+  get(
+    address: string,
+    about?: { readonly sender?: Address; readonly category?: string },
+  ): Promise<ConsentAnswer>;
+  /** Writes an event; `applied: false` with the reason where a later or stronger one stands. */
+  set(
+    address: string,
+    event: ConsentInput,
+  ): Promise<{ readonly applied: boolean; readonly reason?: string | undefined }>;
+  /** Everything one person ever said, oldest first. */
+  history(address: string): AsyncIterable<ConsentEvent>;
+  /** Every event of the account, oldest first. */
+  entries(): AsyncIterable<ConsentEvent>;
+}
+
+const PAGE = 500;
+
+export function createConsentLedger(ctx: FlowContext): ConsentLedger {
+  const parse = (address: string): Recipient =>
+    parseRecipient(address, { defaultCountry: ctx.options.defaultCountry });
+
+  async function* all(
+    read: (
+      after: string | undefined,
+      limit: number,
+    ) => Promise<{ events: ConsentEvent[]; cursor: string | undefined }>,
+  ): AsyncGenerator<ConsentEvent> {
+    let after: string | undefined;
+    for (;;) {
+      const { events, cursor } = await read(after, PAGE);
+      yield* events;
+      if (events.length < PAGE || cursor === undefined) return;
+      after = cursor;
+    }
+  }
+
+  return Object.freeze({
+    async get(
+      address: string,
+      about: { readonly sender?: Address; readonly category?: string } = {},
+    ): Promise<ConsentAnswer> {
+      const to = parse(address);
+      const channel = consentChannel(to.channel);
+      const { policy } = ctx.optOut();
+      const document = await ctx.consent.get(to.person);
+      const bound = boundBy(document, {
+        service: ctx.options.name,
+        channel,
+        scope: policy.scope,
+        exemptCategories: policy.exemptCategories,
+        ...about,
+      });
+      const mine = document.states.filter(
+        (each) =>
+          each.channel === channel && (policy.scope === "account" || each.service === ctx.options.name),
+      );
+      const state = bound ?? mine.filter((each) => each.status === "opted-in").sort((a, b) => b.at - a.at)[0];
+      return Object.freeze({
+        address: to.address,
+        status: ctx.denied.has(to.person, channel) ? "opted-out" : (state?.status ?? "unknown"),
+        since: state === undefined ? null : new Date(state.at),
+        source: state?.source ?? null,
+      });
+    },
+    async set(address: string, input: ConsentInput) {
+      const to = parse(address);
+      const allowed = CONSENT_SOURCES.filter((source) => source !== "keyword" && source !== "provider");
+      if (input.status !== "opted-out" && input.status !== "opted-in") {
+        throw new MessagingError("INVALID_CONSENT", `status is ${JSON.stringify(input.status)}.`);
+      }
+      if (!allowed.includes(input.source)) {
+        throw new MessagingError(
+          "INVALID_CONSENT",
+          `source is ${JSON.stringify(input.source)}; it takes ${allowed.join(", ")}.`,
+        );
+      }
+      const at = input.at?.getTime() ?? ctx.clock.now();
+      if (Number.isNaN(at)) throw new MessagingError("INVALID_CONSENT", "at is no time.");
+      const event: Omit<ConsentEvent, "effect"> = {
+        person: to.person,
+        status: input.status,
+        channel: consentChannel(to.channel),
+        at,
+        source: input.source,
+        service: ctx.options.name,
+        sender: input.sender,
+        category: input.category,
+        note: input.note,
+      };
+      const { applied, reason } = await ctx.consent.record(event, {
+        scope: ctx.optOut().policy.scope,
+        force: input.force,
+      });
+      if (applied) {
+        await ctx.changes.append({
+          type: input.status === "opted-out" ? "opt-out" : "opt-in",
+          at,
+          address: to.address,
+          sender: input.sender ?? null,
+          source: input.source,
+          keyword: null,
+        });
+      }
+      return Object.freeze({ applied, reason });
+    },
+    history: (address: string) =>
+      all((after, limit) => ctx.consent.history(parse(address).person, after, limit)),
+    entries: () => all((after, limit) => ctx.consent.log(after, limit)),
+  });
+}

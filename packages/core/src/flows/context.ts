@@ -1,0 +1,143 @@
+import type { Clock } from "../clock.ts";
+import type { MessagingError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import type { ResolvedOptOut } from "../opt-out/keywords.ts";
+import type { KeywordMatcher } from "../opt-out/match.ts";
+import type { ResolvedOptions } from "../options.ts";
+import type { Plan } from "../planning/plan.ts";
+import type { SenderPool } from "../planning/pool.ts";
+import type { Provider, ProviderResult } from "../provider.ts";
+import type { Queue } from "../queue/queue.ts";
+import type { Changes } from "../records/changes.ts";
+import type { Consent } from "../records/consent.ts";
+import type { ConsentChannel, ConsentDocument, ConsentState } from "../records/consent-record.ts";
+import type { Keys } from "../records/keys.ts";
+import type { Links } from "../records/links.ts";
+import type { MessageRecord } from "../records/message-record.ts";
+import type { Messages, Versioned } from "../records/messages.ts";
+import type { Sticky, StickyMapping } from "../records/sticky.ts";
+import type { Draft } from "../send-request.ts";
+import type { Settings } from "../settings.ts";
+import type { Store } from "../store/store.ts";
+import type {
+  Message,
+  SendRequest,
+  StatusCallback,
+  StatusCallbackFunction,
+  StatusContext,
+} from "../types.ts";
+
+/** The parts a service is made of; flows take what they need of it. Holds no logic. */
+export interface FlowContext {
+  readonly options: ResolvedOptions;
+  /** This process's name among those that share the store. */
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly store: Store;
+  readonly keys: Keys;
+  readonly messages: Messages;
+  readonly sticky: Sticky;
+  readonly consent: Consent;
+  readonly changes: Changes;
+  readonly links: Links;
+  readonly pool: SenderPool;
+  readonly queue: Queue;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly events: Events;
+  /** The settings in force. */
+  settings(): Settings;
+  optOut(): { readonly policy: ResolvedOptOut; readonly matcher: KeywordMatcher };
+  /** Absolute URL of a message's receipts, carrying our SID; `undefined` without publicUrl. */
+  statusUrl(provider: string, sid: string): string | undefined;
+  /** Takes in the config document as just read: another process may have changed it. */
+  adopt(rawConfig: string | undefined): void;
+  /** People whose STOP this process knows of although the store may not; checked by every send. */
+  readonly denied: Denied;
+  /** Records on their way through this process, so that delivery reads no store; and callbacks that cannot be stored. */
+  readonly live: Map<string, Live>;
+}
+
+/** A message on its way through this process. */
+export interface Live {
+  versioned: Versioned;
+  readonly statusCallback?: StatusCallbackFunction | undefined;
+  /** This process marked it "sending", or tried to, and has not handed it over since. */
+  taken?: boolean | undefined;
+  /** What the provider said, until the store has it. */
+  settling?: ProviderResult | undefined;
+}
+
+/** The in-process list of people who must not be texted while the store is unsure. */
+export interface Denied {
+  has(person: string, channel: ConsentChannel): boolean;
+}
+
+/** Best-effort events of this process. */
+export interface Events {
+  emit(name: string, payload: unknown): void;
+  /** Something the operator should know: kept in the store's list of alerts, logged, and emitted. */
+  alert(code: string, message: string, details?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What the planner read and decided. */
+export interface Decision {
+  readonly plan: Plan;
+  readonly mapping: StickyMapping | undefined;
+  readonly consent: ConsentDocument;
+  /** The opt-out that binds, or `undefined`. */
+  readonly optedOut: ConsentState | undefined;
+  /** Raw idempotency mark, where a key was given. */
+  readonly idempotent: string | undefined;
+  /** Link code of the MMS converter, where the plan used it. */
+  readonly link: string | undefined;
+}
+
+/** What changes a plan from outside the request. */
+export interface DecideOptions {
+  readonly excluded?: ReadonlySet<string> | undefined;
+  readonly rcsFailed?: boolean | undefined;
+  readonly all?: boolean | undefined;
+  /** Membership that won a race for the mapping. */
+  readonly winner?: StickyMapping | undefined;
+}
+
+/** What {@link Claim} settled on, and the membership it claimed, if it did. */
+export interface Claimed {
+  readonly decision: Decision;
+  readonly claimed: string | undefined;
+}
+export type Claim = (draft: Draft, first: Decision, options?: DecideOptions) => Promise<Claimed>;
+/** Plans a record again and claims what it needs; `undefined` when nothing can send it, or rejects with why. */
+export type Replan = (
+  record: MessageRecord,
+  options?: { readonly reject?: boolean },
+) => Promise<MessageRecord | undefined>;
+/** What becomes of a message after a hand-over; see settle.ts. */
+export interface Settle {
+  settle(taken: Versioned, result: ProviderResult): Promise<void>;
+  /** Puts a message planned anew on its lane. */
+  requeue(current: Versioned, next: MessageRecord): Promise<void>;
+  fail(current: Versioned, error: MessagingError): Promise<void>;
+}
+/** Tells a status callback; never rejects, never waited for by delivery. */
+export type CallStatus = (callback: StatusCallback, message: Message, context: StatusContext) => void;
+
+/** Flows that other flows need; the composition root hands them over. */
+export type Decide = (draft: Draft, options?: DecideOptions) => Promise<Decision>;
+export type Send = (request: SendRequest, options?: SendOptions) => Promise<Message>;
+export type Advance = (
+  current: Versioned | string,
+  change: (record: MessageRecord) => MessageRecord | undefined,
+  details?: AdvanceDetails,
+) => Promise<Versioned | undefined>;
+
+export interface SendOptions {
+  readonly direction?: "outbound-api" | "outbound-reply" | undefined;
+  readonly inReplyTo?: string | undefined;
+  /** The one confirmation of a STOP may go to someone who is opted out. */
+  readonly confirmation?: boolean | undefined;
+}
+export interface AdvanceDetails {
+  readonly rawDlrDoneDate?: string | undefined;
+}

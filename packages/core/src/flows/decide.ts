@@ -1,0 +1,145 @@
+import { plan } from "../planning/plan.ts";
+import { boundBy, consentChannel, parseConsent } from "../records/consent-record.ts";
+import type { Draft } from "../send-request.ts";
+import type { Decide, DecideOptions, Decision, FlowContext } from "./context.ts";
+import { question } from "./outcome.ts";
+
+/** A look-up of the user's must not hold a send up for longer. */
+const LOOKUP_MS = 2_000;
+const LOOKUP_TTL_MS = 86_400_000;
+const WINDOW_MS = 86_400_000;
+
+/**
+ * Reads once and plans: consent, sticky mapping, settings and idempotency mark in one wave, then the pure planner.
+ * `send` and `explain` both stand on this, so what one says the other does.
+ */
+export function createDecide(ctx: FlowContext): Decide {
+  const carriers = new Map<string, { readonly carrier: string | undefined; readonly until: number }>();
+
+  return async function decide(draft: Draft, options: DecideOptions = {}): Promise<Decision> {
+    const { to } = draft;
+    const wanted = [
+      ctx.keys.config,
+      ctx.keys.consent(to.person),
+      ctx.keys.sticky(to.channel, to.person),
+      ...(to.channel === "whatsapp" ? [ctx.keys.window(to.person)] : []),
+      ...(draft.idempotencyKey === undefined ? [] : [ctx.keys.idempotency(draft.idempotencyKey)]),
+    ];
+    const read = await ctx.store.getMany(wanted);
+    const at = (key: string): string | undefined => read[wanted.indexOf(key)];
+    ctx.adopt(at(ctx.keys.config));
+
+    const settings = ctx.settings();
+    const mapping = options.winner ?? ctx.sticky.parse(at(ctx.keys.sticky(to.channel, to.person)));
+    const link = needsLink(draft) ? ctx.links.create() : undefined;
+    const facts = {
+      sticky: mapping?.membership,
+      carrier: await carrierOf(draft),
+      rcsCapable: options.rcsFailed === true ? false : await rcsCapable(draft),
+      windowOpen: to.channel === "whatsapp" ? windowOpen(at(ctx.keys.window(to.person))) : undefined,
+      mediaLink: link === undefined ? undefined : mediaLink(link, draft),
+      excluded: options.excluded,
+      all: options.all,
+    };
+    const planned = plan(
+      ctx.pool,
+      settings,
+      {
+        to,
+        body: draft.text,
+        mediaUrl: draft.mediaUrl,
+        from: draft.from,
+        fallbackFrom: draft.fallbackFrom,
+        contentSid: draft.contentSid,
+        sendAsMms: draft.sendAsMms,
+        smartEncoding: draft.smartEncoding,
+      },
+      facts,
+    );
+    const consent = parseConsent(at(ctx.keys.consent(to.person)));
+    const denied = ctx.denied.has(to.person, consentChannel(to.channel));
+    return {
+      plan: planned,
+      mapping,
+      consent,
+      optedOut: denied ? DENIED : boundBy(consent, question(ctx, draft, planned)),
+      idempotent:
+        draft.idempotencyKey === undefined ? undefined : at(ctx.keys.idempotency(draft.idempotencyKey)),
+      link: link !== undefined && planned.decision?.kind === "SMS" ? link : undefined,
+    };
+  };
+
+  function needsLink(draft: Draft): boolean {
+    return draft.mediaUrl.length > 0 && draft.to.channel === "sms" && ctx.settings().mmsConverter;
+  }
+
+  /** Without a public address nobody could open a link of ours: the media's own URLs serve. */
+  function mediaLink(code: string, draft: Draft): string {
+    const { publicUrl, path } = ctx.options;
+    return publicUrl === undefined ? draft.mediaUrl.join(" ") : `${publicUrl}${path}/m/${code}`;
+  }
+
+  function windowOpen(raw: string | undefined): boolean {
+    return raw !== undefined && ctx.clock.now() - Number(raw) < WINDOW_MS;
+  }
+
+  /** Asked only when a short code of the recipient's country cannot reach every carrier. */
+  async function carrierOf(draft: Draft): Promise<string | undefined> {
+    const { lookupCarrier } = ctx.options;
+    const { to } = draft;
+    if (lookupCarrier === undefined || to.channel !== "sms" || !hasCarrierLimits(to.country))
+      return undefined;
+    const known = carriers.get(to.number);
+    if (known !== undefined && known.until > ctx.clock.now()) return known.carrier;
+    const carrier = await timed(async () => lookupCarrier(to.number), "lookupCarrier");
+    // A look-up that failed is asked again next time; one that answered is kept a day.
+    if (carrier !== undefined) {
+      if (carriers.size >= 100_000) carriers.clear();
+      carriers.set(to.number, { carrier, until: ctx.clock.now() + LOOKUP_TTL_MS });
+    }
+    return carrier;
+  }
+
+  function hasCarrierLimits(country: string | undefined): boolean {
+    const shortCodes = country === undefined ? undefined : ctx.pool.place("short-code", country);
+    for (const lineup of shortCodes?.lineups ?? []) if (lineup.unsupportedCarriers.length > 0) return true;
+    return false;
+  }
+
+  async function rcsCapable(draft: Draft): Promise<boolean | undefined> {
+    if (draft.to.channel === "whatsapp" || draft.from !== undefined) return undefined;
+    const [lineup] = ctx.pool.place("rcs")?.lineups ?? [];
+    const agent = lineup?.members[0]?.sender;
+    const provider = agent === undefined ? undefined : ctx.providers.get(agent.provider);
+    if (agent === undefined || provider?.rcsCapable === undefined) return undefined;
+    const ask = provider.rcsCapable.bind(provider);
+    return timed(async () => ask(draft.to.number, agent.id), "rcsCapable");
+  }
+
+  /** The answer of a hook, or `undefined` when it throws or is late. */
+  async function timed<T>(ask: () => Promise<T>, hook: string): Promise<T | undefined> {
+    let timer: { cancel(): void } | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = ctx.clock.schedule(() => {
+        ctx.logger.warn(`${hook} took longer than ${LOOKUP_MS} ms; planned without it.`);
+        resolve(undefined);
+      }, LOOKUP_MS);
+    });
+    try {
+      return await Promise.race([ask(), late]);
+    } catch (error) {
+      ctx.logger.warn(`${hook} failed; planned without it.`, { error: String(error) });
+      return undefined;
+    } finally {
+      timer?.cancel();
+    }
+  }
+}
+
+const DENIED = Object.freeze({
+  status: "opted-out",
+  at: 0,
+  source: "keyword",
+  service: "",
+  channel: "sms",
+} as const);

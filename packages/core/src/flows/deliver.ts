@@ -1,0 +1,182 @@
+import { MessagingError } from "../errors.ts";
+import { parseRecipient } from "../phone/address.ts";
+import type { ProviderMessage, ProviderResult } from "../provider.ts";
+import type { Job } from "../queue/queue.ts";
+import { boundBy, consentChannel, parseConsent } from "../records/consent-record.ts";
+import type { MessageRecord } from "../records/message-record.ts";
+import type { Versioned } from "../records/messages.ts";
+import type { FlowContext, Replan, Settle } from "./context.ts";
+import { deadlineOf, question } from "./outcome.ts";
+
+/** Flows that {@link createDeliver} is handed. */
+export interface DeliverFlows extends Settle {
+  /** Plans a message whose schedule falls due. */
+  readonly replan: Replan;
+}
+
+/** A store that did not answer is asked again after this long. */
+const STORE_RETRY_MS = 1_000;
+
+/** From a job on a lane to the provider and back: expiry, consent, hand-over, and what came of it. */
+export function createDeliver(
+  ctx: FlowContext,
+  { replan, settle, requeue, fail }: DeliverFlows,
+): (job: Job) => Promise<void> {
+  return async function deliver(job: Job): Promise<void> {
+    try {
+      await run(job);
+    } catch (error) {
+      // Nothing was handed over: the hand-over's own outcome is kept by settle. The message stays ours and waits.
+      ctx.logger.warn("A delivery stopped at the store; it is tried again.", {
+        sid: job.id,
+        error: String(error),
+      });
+      ctx.queue.add({ ...job, notBefore: ctx.clock.now() + STORE_RETRY_MS }, { force: true });
+    } finally {
+      if (ctx.queue.size(job.lane) === 0) ctx.pool.setBusy(job.lane, false);
+    }
+  };
+
+  async function run(job: Job): Promise<void> {
+    const live = ctx.live.get(job.id);
+    const current =
+      live?.settling === undefined ? (live?.versioned ?? (await ctx.messages.get(job.id))) : undefined;
+    if (live?.settling !== undefined) return settle(live.versioned, live.settling);
+    if (current === undefined) return;
+    const { record } = current;
+    if (record.status === "scheduled") return due(current);
+    if (record.status === "sending" && record.ambiguous) return decideAmbiguous(current);
+    if (record.status !== "queued" && !(record.status === "sending" && live?.taken === true))
+      return void ctx.live.delete(record.sid);
+    if (ctx.clock.now() >= deadlineOf(record))
+      return fail(
+        current,
+        new MessagingError("VALIDITY_EXPIRED", `It waited longer than its ${record.validityPeriod} s.`),
+      );
+
+    const taken = await take(current);
+    if (taken !== undefined) await handOver(taken);
+  }
+
+  /** Marks it as being sent, and asks for consent in the same wave: it may have waited. */
+  async function take(current: Versioned): Promise<Versioned | undefined> {
+    const { record } = current;
+    const live = ctx.live.get(record.sid) ?? { versioned: current };
+    ctx.live.set(record.sid, live);
+    const to = parseRecipient(record.to);
+    live.taken = true;
+    const sending: MessageRecord = { ...record, status: "sending", updatedAt: ctx.clock.now() };
+    const [rawConsent, first] = await Promise.all([
+      ctx.store.get(ctx.keys.consent(to.person)),
+      ctx.messages.replace(current, sending),
+    ]);
+    let taken = first;
+    if (taken === undefined) {
+      // Canceled, taken over, or our own earlier write whose answer was lost.
+      const there = await ctx.messages.get(record.sid);
+      const ours =
+        there?.record.outbound?.owner === ctx.owner &&
+        (there.record.status === "sending" || there.record.status === "queued");
+      if (there === undefined || !ours) {
+        ctx.live.delete(record.sid);
+        return undefined;
+      }
+      if (there.record.status === "queued") {
+        live.versioned = there;
+        return take(there);
+      }
+      taken = there;
+    }
+    live.versioned = taken;
+    const sender = ctx.pool.get(record.from ?? "");
+    const asked = question(
+      ctx,
+      { to, category: record.category ?? undefined },
+      { decision: sender === undefined ? null : { sender, kind: record.kind, rule: "from" } },
+    );
+    const denied = ctx.denied.has(to.person, consentChannel(to.channel));
+    if (denied || boundBy(parseConsent(rawConsent), asked) !== undefined) {
+      if (record.outbound?.confirmation !== true) {
+        await fail(
+          taken,
+          new MessagingError("OPTED_OUT", `${record.to} opted out while the message waited.`),
+        );
+        return undefined;
+      }
+    }
+    return taken;
+  }
+
+  async function handOver(taken: Versioned): Promise<void> {
+    const { record } = taken;
+    const provider = ctx.providers.get(record.provider ?? "");
+    if (provider === undefined) {
+      return fail(
+        taken,
+        new MessagingError("PROVIDER_NOT_FOUND", `There is no provider "${record.provider}".`),
+      );
+    }
+    const result = await provider.send(toProviderMessage(record)).catch(
+      (error: unknown): ProviderResult => ({
+        outcome: "ambiguous",
+        errorCode: null,
+        errorMessage: String(error),
+      }),
+    );
+    const live = ctx.live.get(record.sid);
+    if (live !== undefined) live.settling = result;
+    await settle(taken, result);
+  }
+
+  /** A scheduled message's time has come: it is planned, and consent is asked, now. */
+  async function due(current: Versioned): Promise<void> {
+    const { record } = current;
+    if ((record.sendAt ?? 0) > ctx.clock.now()) {
+      ctx.queue.add(
+        { id: record.sid, lane: "schedule", cost: 0, notBefore: record.sendAt ?? 0 },
+        { force: true },
+      );
+      return;
+    }
+    try {
+      const next = await replan(record, { reject: true });
+      if (next !== undefined) await requeue(current, next);
+    } catch (error) {
+      if (error instanceof MessagingError && error.code !== "STORE_UNAVAILABLE") return fail(current, error);
+      throw error;
+    }
+  }
+
+  async function decideAmbiguous(current: Versioned): Promise<void> {
+    const { record } = current;
+    if ((record.outbound?.ambiguousUntil ?? 0) > ctx.clock.now()) {
+      ctx.queue.add(
+        { id: record.sid, lane: "schedule", cost: 0, notBefore: record.outbound?.ambiguousUntil ?? 0 },
+        { force: true },
+      );
+      return;
+    }
+    if (ctx.settings().onAmbiguous === "resend") return requeue(current, { ...record, ambiguous: false });
+    const last = record.attempts.at(-1)?.errorMessage ?? "the process stopped in the middle of it";
+    await fail(
+      current,
+      new MessagingError("AMBIGUOUS", `No receipt came for a hand-over of unknown outcome (${last}).`),
+    );
+  }
+
+  function toProviderMessage(record: MessageRecord): ProviderMessage {
+    return {
+      sid: record.sid,
+      from: record.from ?? "",
+      to: record.to,
+      kind: record.kind,
+      body: record.body,
+      // A converted MMS carries its media as a link in the body.
+      mediaUrl: record.kind === "SMS" ? [] : record.mediaUrl,
+      contentSid: record.outbound?.contentSid,
+      contentVariables: record.outbound?.contentVariables,
+      validityPeriod: Math.max(1, Math.ceil((deadlineOf(record) - ctx.clock.now()) / 1000)),
+      statusCallback: ctx.statusUrl(record.provider ?? "", record.sid),
+    };
+  }
+}

@@ -1,0 +1,61 @@
+import { lintOptOut } from "../opt-out/lint.ts";
+import type { FlowContext } from "./context.ts";
+
+/** One finding of `service.doctor()`. */
+export interface DoctorFinding {
+  readonly level: "warn" | "info";
+  readonly code: string;
+  readonly message: string;
+}
+
+/** `service.doctor`: what is wrong or worth knowing about this set-up, from options, store and providers. */
+export function createDoctor(ctx: FlowContext): () => Promise<readonly DoctorFinding[]> {
+  return async function doctor(): Promise<readonly DoctorFinding[]> {
+    const findings: DoctorFinding[] = [...urlFindings()];
+    const { policy } = ctx.optOut();
+    for (const { code, message } of policy.enabled ? lintOptOut(policy) : [])
+      findings.push({ level: "info", code, message });
+    try {
+      for (const { level, code, message } of (await ctx.store.inspect?.()) ?? []) {
+        findings.push({ level: level === "info" ? "info" : "warn", code, message });
+      }
+    } catch (error) {
+      findings.push({
+        level: "warn",
+        code: "STORE_UNAVAILABLE",
+        message: `The store does not answer: ${String(error)}`,
+      });
+    }
+    for (const provider of ctx.options.providers) findings.push(...((await provider.inspect?.()) ?? []));
+    return Object.freeze(findings);
+  };
+
+  function urlFindings(): DoctorFinding[] {
+    const { publicUrl, providers, path } = ctx.options;
+    if (providers.every((provider) => provider.simulated === true)) return [];
+    if (publicUrl === undefined) {
+      return [
+        {
+          level: "warn",
+          code: "NO_PUBLIC_URL",
+          message:
+            "Without publicUrl providers send no delivery receipts, and signatures are checked against the Host header.",
+        },
+      ];
+    }
+    const found: DoctorFinding[] = [
+      {
+        level: "info",
+        code: "WEBHOOK_RETRIES",
+        message: `Twilio does not repeat a webhook that was answered 5xx unless its URL says so: configure ${publicUrl}${path}/inbound#rc=5&rp=all.`,
+      },
+    ];
+    if (publicUrl.startsWith("http:"))
+      found.push({
+        level: "warn",
+        code: "PLAIN_HTTP",
+        message: "publicUrl is not https: webhooks can be read on their way.",
+      });
+    return found;
+  }
+}

@@ -1,0 +1,21 @@
+import type { Explained } from "../messaging-service.ts";
+import { parseSendRequest } from "../send-request.ts";
+import type { SendRequest } from "../types.ts";
+import type { Decide, FlowContext } from "./context.ts";
+
+/** `service.explain`: the same reading and the same planner as `send`, and nothing written. */
+export function createExplain(ctx: FlowContext, { decide }: { readonly decide: Decide }) {
+  return async function explain(
+    request: SendRequest,
+    options: { readonly all?: boolean } = {},
+  ): Promise<Explained> {
+    const draft = parseSendRequest(request, {
+      settings: ctx.settings(),
+      serviceSid: ctx.options.sid,
+      defaultCountry: ctx.options.defaultCountry,
+      now: ctx.clock.now(),
+    });
+    const { plan, optedOut } = await decide({ ...draft, idempotencyKey: undefined }, options);
+    return Object.freeze({ ...plan, optedOut: optedOut !== undefined });
+  };
+}

@@ -1,0 +1,34 @@
+import { sleep } from "../clock.ts";
+import type { Change } from "../records/changes.ts";
+import type { FlowContext } from "./context.ts";
+
+/** Which part of the feed is read. */
+export interface FeedOptions {
+  /** Cursor of the last change worked off. Default: from the oldest kept. */
+  readonly after?: string | undefined;
+  /** Waits for what comes. Default true; false ends at the newest. */
+  readonly follow?: boolean | undefined;
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const PAGE = 200;
+const POLL_MS = 250;
+
+/** `service.changes`: reads the log page by page; what comes in any process shows within a quarter of a second. */
+export function createFeed(ctx: FlowContext, isClosed: () => boolean) {
+  return async function* changes({ after, follow = true, signal }: FeedOptions = {}): AsyncGenerator<Change> {
+    let cursor = after;
+    for (;;) {
+      const page = await ctx.changes.page(cursor, PAGE);
+      for (const change of page) {
+        if (signal?.aborted === true) return;
+        cursor = change.cursor;
+        yield change;
+      }
+      if (page.length === PAGE) continue;
+      if (!follow || isClosed() || signal?.aborted === true) return;
+      await sleep(ctx.clock, POLL_MS);
+    }
+  };
+}

@@ -1,0 +1,126 @@
+import { MessagingError } from "../errors.ts";
+import { isFinal, type MessageRecord, toMessage } from "../records/message-record.ts";
+import type { Direction, Message } from "../types.ts";
+import type { Advance, FlowContext } from "./context.ts";
+
+/** Which messages {@link Manage.messages} lists. All given conditions hold together. */
+export interface MessageFilter {
+  readonly to?: string | undefined;
+  readonly from?: string | undefined;
+  readonly direction?: Direction | undefined;
+  /** Created after (exclusive). */
+  readonly after?: Date | undefined;
+  /** Created before (exclusive). */
+  readonly before?: Date | undefined;
+  /** At most this many; default 50, at most 1,000. */
+  readonly limit?: number | undefined;
+  /** `cursor` of the page before. */
+  readonly cursor?: string | undefined;
+}
+
+/** A page of messages, newest first. */
+export type MessagePage = readonly Message[] & {
+  /** Pass it on for the next page; `null` at the end. */
+  readonly cursor: string | null;
+};
+
+/** The message record as its users see and change it. */
+export interface Manage {
+  message(sid: string): Promise<Message | undefined>;
+  messages(filter?: MessageFilter): Promise<MessagePage>;
+  cancel(sid: string): Promise<Message>;
+  redact(sid: string): Promise<Message>;
+  remove(sid: string): Promise<void>;
+}
+
+const PAGE = 200;
+
+/** Reading, canceling, redacting and removing messages, with Twilio's refusals. */
+export function createManage(ctx: FlowContext, { advance }: { readonly advance: Advance }): Manage {
+  const view = (record: MessageRecord): Message => toMessage(record, ctx.options.accountSid, ctx.options.sid);
+  const missing = (sid: string): MessagingError =>
+    new MessagingError("MESSAGE_NOT_FOUND", `There is no message ${sid}.`);
+
+  return Object.freeze({
+    async message(sid: string): Promise<Message | undefined> {
+      const found = await ctx.messages.get(sid);
+      return found === undefined ? undefined : view(found.record);
+    },
+    async messages(filter: MessageFilter = {}): Promise<MessagePage> {
+      const limit = Math.max(1, Math.min(filter.limit ?? 50, 1_000));
+      const found: Message[] = [];
+      let cursor = filter.cursor;
+      for (;;) {
+        const entries = await ctx.messages.page(cursor, PAGE);
+        const records = await ctx.messages.getMany(entries.map((entry) => entry.value));
+        for (const [index, record] of records.entries()) {
+          cursor = entries[index]?.cursor;
+          if (record === undefined || !matches(record, filter)) continue;
+          found.push(view(record));
+          if (found.length === limit) return page(found, cursor ?? null);
+        }
+        const oldest = records.findLast((record) => record !== undefined);
+        const past =
+          filter.after !== undefined && oldest !== undefined && oldest.createdAt <= filter.after.getTime();
+        if (entries.length < PAGE || past) return page(found, null);
+      }
+    },
+    /** @throws MessagingError MESSAGE_NOT_FOUND, NOT_CANCELABLE. */
+    async cancel(sid: string): Promise<Message> {
+      const canceled = await advance(sid, (record) =>
+        record.status === "scheduled"
+          ? { ...record, status: "canceled", updatedAt: ctx.clock.now() }
+          : undefined,
+      );
+      if (canceled === undefined) {
+        const there = await ctx.messages.get(sid);
+        throw there === undefined
+          ? missing(sid)
+          : new MessagingError("NOT_CANCELABLE", `${sid} is ${there.record.status}.`);
+      }
+      ctx.queue.remove(sid);
+      ctx.live.delete(sid);
+      return view(canceled.record);
+    },
+    /** @throws MessagingError MESSAGE_NOT_FOUND, MESSAGE_UNFINISHED. */
+    async redact(sid: string): Promise<Message> {
+      const redacted = await advance(await finished(sid), (record) => ({
+        ...record,
+        body: "",
+        outbound: record.outbound === undefined ? undefined : { ...record.outbound, text: "" },
+        updatedAt: ctx.clock.now(),
+      }));
+      if (redacted === undefined) throw missing(sid);
+      return view(redacted.record);
+    },
+    /** @throws MessagingError MESSAGE_NOT_FOUND, MESSAGE_UNFINISHED. */
+    async remove(sid: string): Promise<void> {
+      await finished(sid);
+      await ctx.messages.remove(sid);
+    },
+  });
+
+  async function finished(sid: string): Promise<string> {
+    const there = await ctx.messages.get(sid);
+    if (there === undefined) throw missing(sid);
+    const { status, inbound } = there.record;
+    // "sent" counts as complete: without a receipt it stays so for ever.
+    if ((!isFinal(status) && status !== "sent") || inbound?.state === "handling") {
+      throw new MessagingError("MESSAGE_UNFINISHED", `${sid} is ${status}.`);
+    }
+    return sid;
+  }
+}
+
+function matches(record: MessageRecord, filter: MessageFilter): boolean {
+  const { to, from, direction, after, before } = filter;
+  if (to !== undefined && record.to !== to) return false;
+  if (from !== undefined && record.from !== from) return false;
+  if (direction !== undefined && record.direction !== direction) return false;
+  if (after !== undefined && record.createdAt <= after.getTime()) return false;
+  return before === undefined || record.createdAt < before.getTime();
+}
+
+function page(messages: readonly Message[], cursor: string | null): MessagePage {
+  return Object.freeze(Object.assign([...messages], { cursor }));
+}

@@ -1,0 +1,109 @@
+import type { ErrorCode } from "../errors.ts";
+import { isMessagingError, MessagingError } from "../errors.ts";
+import type { Plan } from "../planning/plan.ts";
+import type { Job } from "../queue/queue.ts";
+import { type ConsentQuestion, consentChannel } from "../records/consent-record.ts";
+import { isFinal, type MessageRecord } from "../records/message-record.ts";
+import type { Draft } from "../send-request.ts";
+import type { Explanation } from "../types.ts";
+import type { Decision, FlowContext } from "./context.ts";
+
+/** The question a send puts to the consent ledger. */
+export function question(
+  ctx: Pick<FlowContext, "options" | "optOut">,
+  draft: Pick<Draft, "to" | "category">,
+  planned: Pick<Plan, "decision">,
+): ConsentQuestion {
+  const { policy } = ctx.optOut();
+  return {
+    service: ctx.options.name,
+    channel: consentChannel(draft.to.channel),
+    sender: planned.decision?.sender.id,
+    category: draft.category,
+    scope: policy.scope,
+    exemptCategories: policy.exemptCategories,
+  };
+}
+
+/**
+ * The refusal a decision amounts to, or `undefined`. Opted out comes before "no sender": it is the law. Only the one
+ * confirmation of a STOP may go to someone who is opted out.
+ */
+export function refusalOf(
+  draft: Draft,
+  decision: Decision,
+  confirmation = false,
+): MessagingError | undefined {
+  const { plan: planned, optedOut } = decision;
+  if (optedOut !== undefined && !confirmation) {
+    return new MessagingError("OPTED_OUT", `${draft.to.address} opted out.`, {
+      details: { since: new Date(optedOut.at) },
+    });
+  }
+  if (planned.decision !== null) return undefined;
+  const { code, message } = planned.refusal ?? {
+    code: "NO_SENDER" as const,
+    message: "No sender of the pool can send this.",
+  };
+  return new MessagingError(code, message, { details: { steps: planned.steps } });
+}
+/** What a record keeps of its plan: the steps without their samples. */
+export function compact(plan: Plan): Explanation {
+  return {
+    sender: plan.decision?.sender.id ?? null,
+    rule: plan.decision?.rule ?? null,
+    steps: plan.steps.map(({ rule, reason, before, after }) => ({ rule, reason, before, after })),
+    alerts: plan.alerts,
+  };
+}
+
+/** What went wrong, in our word, the field's number and a sentence. */
+export interface Failure {
+  readonly error: ErrorCode;
+  readonly errorCode: number | null;
+  readonly errorMessage: string;
+}
+
+/** The failure an error stands for. */
+export function toFailure(error: unknown): Failure {
+  const known = isMessagingError(error) ? error : new MessagingError("PROVIDER_UNAVAILABLE", String(error));
+  return { error: known.code, errorCode: known.twilioCode, errorMessage: known.message };
+}
+
+/** The record after a failure that is final; `undefined` when it is final already. */
+export function failed(record: MessageRecord, failure: Failure, now: number): MessageRecord | undefined {
+  if (isFinal(record.status)) return undefined;
+  return { ...record, ...failure, status: "failed", ambiguous: false, updatedAt: now };
+}
+
+/** When a message's time here is over. Of a scheduled one it begins when it falls due. */
+export function deadlineOf(record: MessageRecord): number {
+  return (record.sendAt ?? record.createdAt) + record.validityPeriod * 1000;
+}
+
+/** The record's private part with a change. */
+export function withOutbound(
+  record: MessageRecord,
+  patch: Partial<NonNullable<MessageRecord["outbound"]>>,
+): MessageRecord["outbound"] {
+  return record.outbound === undefined ? undefined : { ...record.outbound, ...patch };
+}
+
+/** What a refusal rules out for the next plan. */
+export function exclusion(
+  record: MessageRecord,
+  meaning: "sender" | "not-rcs",
+): Partial<NonNullable<MessageRecord["outbound"]>> {
+  if (meaning === "not-rcs") return { rcsFailed: true };
+  return { excluded: [...(record.outbound?.excluded ?? []), record.from ?? ""] };
+}
+
+/** The job a queued record stands for. */
+export function jobOf(record: MessageRecord): Job {
+  return {
+    id: record.sid,
+    lane: record.from ?? "",
+    cost: record.kind === "SMS" ? record.numSegments : 1,
+    bucket: record.kind,
+  };
+}

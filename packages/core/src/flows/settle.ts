@@ -1,0 +1,169 @@
+import { MessagingError } from "../errors.ts";
+import { parseRecipient } from "../phone/address.ts";
+import type { ProviderResult } from "../provider.ts";
+import type { MessageRecord, StoredAttempt } from "../records/message-record.ts";
+import type { Versioned } from "../records/messages.ts";
+import type { Advance, FlowContext, Replan, Settle } from "./context.ts";
+import { deadlineOf, exclusion, failed, jobOf, toFailure, withOutbound } from "./outcome.ts";
+
+/** Flows that {@link createSettle} is handed. */
+export interface SettleFlows {
+  readonly advance: Advance;
+  /** Plans a message again when a sender refused it. */
+  readonly replan: Replan;
+  /** Writes a provider's "opted out" to the consent ledger. */
+  readonly providerOptOut: (record: MessageRecord) => Promise<void>;
+}
+
+/** After this long an ambiguous hand-over is decided. @see design: receipts come within minutes if they come. */
+const AMBIGUOUS_MS = 900_000;
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 300_000;
+
+/** What becomes of a message after the provider answered, or did not: sent, tried again, sent otherwise, failed. */
+export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut }: SettleFlows): Settle {
+  return Object.freeze({ settle, requeue, fail });
+
+  /** Writes down what came of a hand-over. Tried until the store takes it: the outcome is known nowhere else. */
+  async function settle(taken: Versioned, result: ProviderResult): Promise<void> {
+    const { record } = taken;
+    const now = ctx.clock.now();
+    const attempt: StoredAttempt = {
+      from: record.from ?? "",
+      at: now,
+      outcome: result.outcome,
+      errorCode: result.outcome === "accepted" ? null : result.errorCode,
+      errorMessage: result.outcome === "accepted" ? null : result.errorMessage,
+    };
+    const tried = (current: MessageRecord): MessageRecord => ({
+      ...current,
+      attempts: [...current.attempts, attempt],
+      updatedAt: now,
+    });
+    if (result.outcome === "accepted") {
+      const link = ctx.store.set(
+        ctx.keys.providerLink(record.provider ?? "", result.providerSid),
+        record.sid,
+        ctx.settings().retention * 1000,
+      );
+      const sent = advance(taken, (current) => {
+        const known = { ...tried(current), providerSid: result.providerSid, ambiguous: false };
+        // A receipt may have been faster than the answer: then the status stays.
+        return current.status === "sending"
+          ? { ...known, status: "sent", sentAt: now }
+          : { ...known, sentAt: current.sentAt ?? now };
+      });
+      await Promise.all([link, sent]);
+      return forget(record);
+    }
+    if (result.outcome === "not-sent") return again(taken, result, tried);
+    if (result.outcome === "ambiguous") {
+      const until = now + AMBIGUOUS_MS;
+      const marked = await advance(taken, (current) =>
+        current.status === "sending"
+          ? { ...tried(current), ambiguous: true, outbound: withOutbound(current, { ambiguousUntil: until }) }
+          : undefined,
+      );
+      forget(record);
+      if (marked !== undefined)
+        ctx.queue.add({ id: record.sid, lane: "schedule", cost: 0, notBefore: until }, { force: true });
+      return;
+    }
+    return refused(taken, result, tried);
+  }
+
+  /** It certainly did not leave: back on its lane, later each time, within the validity period. */
+  async function again(
+    taken: Versioned,
+    result: Extract<ProviderResult, { outcome: "not-sent" }>,
+    tried: (record: MessageRecord) => MessageRecord,
+  ): Promise<void> {
+    const { record } = taken;
+    const tries = record.attempts.filter((attempt) => attempt.outcome === "not-sent").length;
+    // Full jitter above half: many messages that failed together do not come back together.
+    const backoff = Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS) * (0.5 + Math.random() / 2);
+    const wait = Math.max(backoff, result.retryAfterMs ?? 0);
+    if (result.retryAfterMs !== undefined && record.from !== null)
+      ctx.queue.pause(record.from, result.retryAfterMs);
+    if (ctx.clock.now() + wait >= deadlineOf(record)) {
+      const message = `${result.errorMessage} It could not be sent within its validity period.`;
+      return failWith(
+        taken,
+        { error: "PROVIDER_UNAVAILABLE", errorCode: result.errorCode ?? 30_036, errorMessage: message },
+        tried,
+      );
+    }
+    const queued = await ctx.messages.update(taken, (current) =>
+      current.status === "sending" ? { ...tried(current), status: "queued" } : undefined,
+    );
+    if (queued === undefined) return forget(record);
+    ctx.live.set(record.sid, {
+      ...ctx.live.get(record.sid),
+      versioned: queued,
+      taken: false,
+      settling: undefined,
+    });
+    ctx.queue.add({ ...jobOf(queued.record), notBefore: ctx.clock.now() + wait }, { force: true });
+  }
+
+  /** The provider said no. Not by this sender: plan again without it. Otherwise it is final. */
+  async function refused(
+    taken: Versioned,
+    result: Extract<ProviderResult, { outcome: "refused" }>,
+    tried: (record: MessageRecord) => MessageRecord,
+  ): Promise<void> {
+    const { record } = taken;
+    if (result.meaning === "opted-out") await providerOptOut(record);
+    const claimed = record.outbound?.claimed;
+    if (claimed !== undefined) {
+      const to = parseRecipient(record.to);
+      await ctx.sticky.release(to.channel, to.person, claimed);
+      ctx.pool.addMapping(record.from ?? "", -1);
+    }
+    if (result.meaning === "sender" || result.meaning === "not-rcs") {
+      const next = await replan({
+        ...tried(record),
+        outbound: withOutbound(record, { claimed: undefined, ...exclusion(record, result.meaning) }),
+      });
+      if (next !== undefined) return requeue(taken, next);
+    }
+    const meaning = result.meaning === "opted-out" ? "OPTED_OUT" : "PROVIDER_REFUSED";
+    await failWith(
+      taken,
+      { error: meaning, errorCode: result.errorCode, errorMessage: result.errorMessage },
+      tried,
+    );
+  }
+
+  async function requeue(current: Versioned, next: MessageRecord): Promise<void> {
+    const queued = await advance(current, () => ({ ...next, status: "queued", updatedAt: ctx.clock.now() }));
+    if (queued === undefined) return forget(next);
+    ctx.live.set(next.sid, {
+      ...ctx.live.get(next.sid),
+      versioned: queued,
+      taken: false,
+      settling: undefined,
+    });
+    const added = ctx.queue.add(jobOf(queued.record));
+    if (added === "full")
+      return fail(queued, new MessagingError("QUEUE_OVERFLOW", `The queue of ${next.from} is full.`));
+    if (next.from !== null) ctx.pool.setBusy(next.from, true);
+  }
+
+  async function fail(current: Versioned, error: MessagingError): Promise<void> {
+    await failWith(current, toFailure(error), (record) => record);
+  }
+
+  async function failWith(
+    current: Versioned,
+    failure: Parameters<typeof failed>[1],
+    tried: (record: MessageRecord) => MessageRecord,
+  ): Promise<void> {
+    await advance(current, (record) => failed(tried(record), failure, ctx.clock.now()));
+    forget(current.record);
+  }
+
+  function forget(record: MessageRecord): void {
+    ctx.live.delete(record.sid);
+  }
+}

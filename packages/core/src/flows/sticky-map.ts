@@ -1,0 +1,92 @@
+import { MessagingError } from "../errors.ts";
+import { parseRecipient, type Recipient } from "../phone/address.ts";
+import { explainChange, type MappedRecipient, type PoolChangeEffect } from "../planning/change.ts";
+import { resolveSender } from "../planning/resolve-sender.ts";
+import type { SenderInput } from "../sender.ts";
+import type { Address } from "../types.ts";
+import type { FlowContext } from "./context.ts";
+
+/** A sticky mapping as its reader sees it. */
+export interface StickyEntry {
+  readonly to: Address;
+  readonly sender: Address;
+}
+
+/** Sticky mappings you can read and set. */
+export interface StickyMap {
+  /** The sender kept for a recipient; `undefined` when there is none, or its sender has left the pool. */
+  get(to: string): Promise<StickyEntry | undefined>;
+  /** Keeps this sender for the recipient from now on. @throws MessagingError SENDER_NOT_FOUND, CHANNEL_MISMATCH. */
+  pin(to: string, sender: Address): Promise<StickyEntry>;
+  /** Forgets the mapping; false when there was none. */
+  clear(to: string): Promise<boolean>;
+  /** Every mapping that holds, in the order they were first made. */
+  entries(): AsyncIterable<StickyEntry>;
+  /** What a change of the pool would do to the mappings there are. */
+  explainChange(change: {
+    readonly add?: readonly SenderInput[];
+    readonly remove?: readonly Address[];
+  }): Promise<PoolChangeEffect>;
+}
+
+const PAGE = 500;
+
+export function createStickyMap(ctx: FlowContext): StickyMap {
+  const parse = (to: string): Recipient => parseRecipient(to, { defaultCountry: ctx.options.defaultCountry });
+
+  async function* mapped(): AsyncGenerator<MappedRecipient> {
+    const seen = new Set<string>();
+    let after: string | undefined;
+    do {
+      const { entries, cursor } = await ctx.sticky.page(after, PAGE);
+      for (const { channel, person, mapping } of entries) {
+        const address = channel === "sms" ? person : `${channel}:${person}`;
+        if (seen.has(address)) continue;
+        seen.add(address);
+        yield { to: parse(address), membership: mapping.membership };
+      }
+      after = cursor;
+    } while (after !== undefined);
+  }
+
+  return Object.freeze({
+    async get(to: string): Promise<StickyEntry | undefined> {
+      const { address, channel, person } = parse(to);
+      const sender = ctx.pool.byMembership((await ctx.sticky.get(channel, person))?.membership ?? "");
+      return sender === undefined ? undefined : Object.freeze({ to: address, sender: sender.id });
+    },
+    async pin(to: string, id: Address): Promise<StickyEntry> {
+      const { address, channel, person } = parse(to);
+      const sender = ctx.pool.get(id);
+      if (sender === undefined) throw new MessagingError("SENDER_NOT_FOUND", `${id} is not in the pool.`);
+      if (sender.channel !== channel)
+        throw new MessagingError("CHANNEL_MISMATCH", `${id} does not reach ${address}.`);
+      await ctx.sticky.set(channel, person, sender.membership);
+      await ctx.sticky.log(channel, person);
+      ctx.pool.addMapping(id, 1);
+      return Object.freeze({ to: address, sender: id });
+    },
+    async clear(to: string): Promise<boolean> {
+      const { channel, person } = parse(to);
+      return ctx.sticky.clear(channel, person);
+    },
+    async *entries(): AsyncGenerator<StickyEntry> {
+      for await (const { to, membership } of mapped()) {
+        const sender = ctx.pool.byMembership(membership);
+        if (sender !== undefined) yield Object.freeze({ to: to.address, sender: sender.id });
+      }
+    },
+    async explainChange({
+      add = [],
+      remove = [],
+    }: Parameters<StickyMap["explainChange"]>[0]): Promise<PoolChangeEffect> {
+      const defaultProvider = ctx.options.providers[0]?.name ?? "";
+      const senders = add.map((input, index) =>
+        resolveSender(input, { defaultProvider, membership: `new-${index}` }),
+      );
+      const mappings: MappedRecipient[] = [];
+      for await (const mapping of mapped()) mappings.push(mapping);
+      return explainChange(ctx.pool, ctx.settings(), { add: senders, remove }, mappings);
+    },
+  });
+}

@@ -1,0 +1,65 @@
+import { MessagingError } from "../errors.ts";
+import { type Endpoint, toErrorResponse, toWebhookRequest } from "../http.ts";
+import type { HttpRequest, HttpResponse, Provider, WebhookRequest } from "../provider.ts";
+import type { Route } from "./arrival.ts";
+import type { FlowContext } from "./context.ts";
+
+/** Flows that {@link createWebhooks} is handed. */
+export interface WebhookFlows {
+  readonly inbound: (
+    provider: Provider,
+    request: WebhookRequest,
+    route: Route | undefined,
+  ) => Promise<HttpResponse | undefined>;
+  readonly receipts: (provider: Provider, request: WebhookRequest) => Promise<HttpResponse>;
+  readonly media: (code: string) => Promise<HttpResponse>;
+}
+
+/** What goes with a request. */
+export interface HandleOptions {
+  /** The provider that calls, or the code of a media link: the path's last segment. Default: the first provider. */
+  readonly rest?: string | undefined;
+  /** Where an inbound message that is no keyword goes on to. Default: it is acknowledged. */
+  readonly route?: Route | undefined;
+}
+
+/** `service.handle`: one HTTP request in, one answer out; `undefined` where the route answered. Never rejects, never says 500. */
+export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: WebhookFlows) {
+  return async function handle(
+    endpoint: Endpoint,
+    request: HttpRequest,
+    options: HandleOptions = {},
+  ): Promise<HttpResponse | undefined> {
+    try {
+      if (endpoint === "media")
+        return await media(options.rest ?? request.url.split(/[?#]/)[0]?.split("/").at(-1) ?? "");
+      const provider = providerOf(options.rest);
+      const webhook = toWebhookRequest(request, ctx.options.publicUrl);
+      verify(provider, webhook);
+      return endpoint === "inbound"
+        ? await inbound(provider, webhook, options.route)
+        : await receipts(provider, webhook);
+    } catch (error) {
+      const response = toErrorResponse(error);
+      const log = response.status === 503 ? ctx.logger.error : ctx.logger.warn;
+      log(`A webhook was answered ${response.status}.`, {
+        endpoint,
+        error: error instanceof Error ? error.message : String(error),
+      });
+      return response;
+    }
+  };
+
+  function providerOf(name: string | undefined): Provider {
+    const provider = name === undefined ? ctx.options.providers[0] : ctx.providers.get(name);
+    if (provider !== undefined) return provider;
+    throw new MessagingError("MESSAGE_NOT_FOUND", "No provider of that name calls here.");
+  }
+
+  function verify(provider: Provider, webhook: WebhookRequest): void {
+    const verdict = provider.webhook.verify(webhook, ctx.clock.now());
+    if (verdict.ok) return;
+    const hint = verdict.hint === undefined ? "" : ` ${verdict.hint}`;
+    throw new MessagingError(verdict.code, `A webhook of "${provider.name}" was refused.${hint}`);
+  }
+}

@@ -1,0 +1,90 @@
+import { isMessagingError, MessagingError } from "./errors.ts";
+import type { HttpRequest, HttpResponse, WebhookRequest } from "./provider.ts";
+import { type FormParameters, parseForm, parseQuery } from "./wire/form.ts";
+
+/** What of the service a request under `path` asks for. */
+export type Endpoint = "inbound" | "status" | "media";
+
+/** A request's place: the endpoint, and the provider or link code that follows it. */
+export interface Place {
+  readonly endpoint: Endpoint;
+  readonly rest: string | undefined;
+}
+
+const ENDPOINTS: Readonly<Record<string, Endpoint>> = { inbound: "inbound", status: "status", m: "media" };
+
+/** Where under `path` a URL points, or `undefined` when it is not ours. Reads nothing but the URL. */
+export function placeOf(url: string, path: string): Place | undefined {
+  if (!url.startsWith(path) || url[path.length] !== "/") return undefined;
+  const end = url.search(/[?#]/);
+  const [name = "", rest, ...more] = url.slice(path.length + 1, end === -1 ? undefined : end).split("/");
+  const endpoint = Object.hasOwn(ENDPOINTS, name) ? ENDPOINTS[name] : undefined;
+  return endpoint === undefined || more.length > 0
+    ? undefined
+    : { endpoint, rest: rest === "" ? undefined : rest };
+}
+
+/**
+ * Reads a webhook's parameters: from the query of a GET, from the form of a POST, or from what a body parser made of it.
+ * A JSON body is parsed beside them.
+ *
+ * @throws MessagingError MALFORMED_REQUEST, METHOD_NOT_ALLOWED.
+ */
+export function toWebhookRequest(request: HttpRequest, publicUrl: string | undefined): WebhookRequest {
+  const absoluteUrl = `${publicUrl ?? request.origin ?? "http://localhost"}${request.url}`;
+  if (request.method === "GET") return { ...request, absoluteUrl, parameters: parseQuery(request.url) };
+  if (request.method !== "POST")
+    throw new MessagingError("METHOD_NOT_ALLOWED", `${request.method} is no webhook's method.`);
+  const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
+  if (type === "application/json")
+    return { ...request, absoluteUrl, parameters: {}, json: parseJson(request) };
+  // Twilio sends a form even where a proxy lost the content type.
+  const parameters = request.body === undefined ? fromParsed(request.parsed) : parseForm(request.body);
+  return { ...request, absoluteUrl, parameters };
+}
+
+function parseJson(request: HttpRequest): unknown {
+  if (request.body === undefined) return request.parsed;
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(request.body)) as unknown;
+  } catch (cause) {
+    throw new MessagingError("MALFORMED_REQUEST", "The body is no JSON.", { cause });
+  }
+}
+
+/** A parsed form as `parseForm` would have given it: own names only, values text or lists of text. */
+function fromParsed(parsed: unknown): FormParameters {
+  if (typeof parsed === "string") return parseForm(parsed);
+  if (parsed instanceof Uint8Array) return parseForm(parsed);
+  const parameters = Object.create(null) as FormParameters;
+  if (typeof parsed !== "object" || parsed === null) return parameters;
+  for (const [name, value] of Object.entries(parsed)) {
+    if (typeof value === "string") parameters[name] = value;
+    else if (Array.isArray(value) && value.every((each) => typeof each === "string"))
+      parameters[name] = value;
+  }
+  return parameters;
+}
+
+/** Seconds a provider is asked to wait before it comes again. */
+const RETRY_AFTER_S = "5";
+
+/**
+ * The answer to a request that could not be served: 4xx for what the caller did, 503 for everything else, never 500.
+ * It says the code and the remedy; nothing that was not written for the network.
+ */
+export function toErrorResponse(error: unknown): HttpResponse {
+  const known = isMessagingError(error) ? error : undefined;
+  const status = known !== undefined && known.status < 500 ? known.status : 503;
+  const body =
+    status === 503 ? { code: "UNAVAILABLE", help: "Try again." } : { code: known?.code, help: known?.help };
+  return {
+    status,
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      ...(status === 503 ? { "retry-after": RETRY_AFTER_S } : {}),
+      ...(status === 413 ? { connection: "close" } : {}),
+    },
+    body: JSON.stringify(body),
+  };
+}

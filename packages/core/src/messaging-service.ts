@@ -1,0 +1,109 @@
+import type { Clock } from "./clock.ts";
+import type { ConsentLedger } from "./flows/consent-ledger.ts";
+import type { Manage } from "./flows/manage.ts";
+import type { StickyMap } from "./flows/sticky-map.ts";
+import type { HandleOptions } from "./flows/webhooks.ts";
+import type { Endpoint, Place } from "./http.ts";
+import type { ReadLimits } from "./node-http.ts";
+import type { Plan } from "./planning/plan.ts";
+import type { HttpRequest, HttpResponse } from "./provider.ts";
+import type { Alert } from "./records/alerts.ts";
+import type { Change } from "./records/changes.ts";
+import type { Sender, SenderInput } from "./sender.ts";
+import type { Settings, SettingsInput } from "./settings.ts";
+import type { Address, InboundMessage, Message, SendRequest } from "./types.ts";
+
+/** What `service.on` tells, best effort, of this process alone. */
+export interface ServiceEvents {
+  /** An inbound message that is no keyword. */
+  readonly received: InboundMessage;
+  /** A message whose status changed. */
+  readonly status: Message;
+  readonly "opt-out": InboundMessage;
+  readonly "opt-in": InboundMessage;
+  readonly help: InboundMessage;
+  /** An inbound message that asks to stop in other words: somebody should read it. */
+  readonly "possible-opt-out": InboundMessage & { readonly phrase: string };
+  readonly alert: Alert;
+}
+
+/** A finding of `service.doctor()`. */
+export interface Finding {
+  readonly level: "warn" | "info";
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What the plan would be, and whether anything stands against it. */
+export interface Explained extends Plan {
+  /** The recipient opted out: `send` would be refused with OPTED_OUT. */
+  readonly optedOut: boolean;
+}
+
+/** A messaging service: sends, receives, remembers. Made by `createMessagingService`. */
+export interface MessagingService extends Manage {
+  readonly name: string;
+  readonly friendlyName: string;
+  readonly sid: string;
+  readonly accountSid: string;
+  /** Where the middleware answers. */
+  readonly path: string;
+  /** The settings in force. */
+  readonly settings: Settings;
+  readonly clock: Clock;
+  /** How much of a webhook's body is read, and for how long it is waited for. */
+  readonly limits: ReadLimits;
+
+  /**
+   * Sends a message: resolves when it is accepted and stored, before it leaves.
+   *
+   * @throws MessagingError OPTED_OUT, NO_SENDER, INVALID_RECIPIENT, STORE_UNAVAILABLE, … (docs/errors.md)
+   */
+  send(request: SendRequest): Promise<Message>;
+  /** The plan of that send: which sender and why, encoding, segments. Sends nothing, and never rejects for a refusal. */
+  explain(request: SendRequest, options?: { readonly all?: boolean }): Promise<Explained>;
+  /** Changes settings while it runs; persisted, and seen by the other processes on this store. */
+  update(change: SettingsInput): Promise<Settings>;
+
+  readonly senders: {
+    list(): readonly Sender[];
+    /** @throws MessagingError INVALID_SENDER, DUPLICATE_SENDER, SENDER_POOL_FULL. */
+    add(sender: SenderInput): Promise<Sender>;
+    /** Its sticky mappings end with it. @throws MessagingError SENDER_NOT_FOUND. */
+    remove(id: Address): Promise<Sender>;
+  };
+  readonly sticky: Omit<StickyMap, "explainChange">;
+  readonly explainChange: StickyMap["explainChange"];
+  readonly consent: ConsentLedger;
+  readonly alerts: {
+    /** Newest first. */
+    list(limit?: number): Promise<readonly Alert[]>;
+  };
+
+  /** The durable feed of statuses, inbound messages and consent: what came after the cursor, then what comes. */
+  changes(options?: {
+    readonly after?: string | undefined;
+    readonly follow?: boolean | undefined;
+    readonly signal?: AbortSignal | undefined;
+  }): AsyncIterable<Change>;
+  /** Calls the listener at every event; returns what takes it off again. */
+  on<Name extends keyof ServiceEvents>(
+    name: Name,
+    listener: (payload: ServiceEvents[Name]) => void,
+  ): () => void;
+
+  /** Where under `path` a URL points; `undefined` when it is not the service's. */
+  locate(url: string): Place | undefined;
+  /** One HTTP request in, one answer out; `undefined` where the route answered. Never rejects. */
+  handle(
+    endpoint: Endpoint,
+    request: HttpRequest,
+    options?: HandleOptions,
+  ): Promise<HttpResponse | undefined>;
+  /** What is wrong with this set-up. */
+  doctor(): Promise<readonly Finding[]>;
+  /** Resolves when the store was reached and what an earlier process left was taken up. Sending may begin before. */
+  ready(): Promise<void>;
+  /** Lets what is under way finish for up to `timeoutMs` (default 10,000); the rest waits in the store for the next start. */
+  close(options?: { readonly timeoutMs?: number }): Promise<void>;
+}

@@ -1,0 +1,80 @@
+import { MessagingError } from "./errors.ts";
+import { isSid } from "./sid.ts";
+
+/** The error of a wrong option: its name, what it is, and what it takes. */
+export function invalid(option: string, value: unknown, allowed: string): MessagingError {
+  return new MessagingError("INVALID_OPTION", `Option "${option}" is ${show(value)}, but takes ${allowed}.`, {
+    details: { option, allowed },
+  });
+}
+
+function show(value: unknown): string {
+  return typeof value === "string"
+    ? JSON.stringify(value)
+    : typeof value === "object" && value !== null
+      ? "an object"
+      : String(value);
+}
+
+/** Text of a length. */
+export function text(option: string, value: unknown, least: number, most: number): string {
+  if (typeof value === "string" && value.length >= least && value.length <= most) return value;
+  throw invalid(option, value, `text of ${least} to ${most} characters`);
+}
+
+/** A list of texts. */
+export function texts(option: string, value: unknown): readonly string[] {
+  if (Array.isArray(value) && value.every((each) => typeof each === "string"))
+    return Object.freeze([...value]);
+  throw invalid(option, value, "a list of texts");
+}
+
+/** A whole number in a range. */
+export function integer(option: string, value: unknown, least: number, most: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw invalid(option, value, `a whole number from ${least} to ${most}`);
+}
+
+/** A SID, or `undefined`. */
+export function sid(option: string, value: unknown, prefix: "AC" | "MG"): string | undefined {
+  if (value === undefined || isSid(value, prefix)) return value;
+  throw invalid(option, value, `${prefix} and 32 hexadecimal digits`);
+}
+
+/** An http(s) origin without a trailing slash, or `undefined`. */
+export function origin(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw invalid("publicUrl", value, 'an absolute http(s) URL such as "https://example.com"');
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    throw invalid("publicUrl", value, "an origin without path or query (the path has its own option)");
+  }
+  // As written, less a trailing slash: a signature covers the port exactly as the provider was given it.
+  return (value as string).replace(/\/$/, "");
+}
+
+/** A path with a leading slash and no trailing one. */
+export function mountPath(value: unknown): string {
+  if (typeof value === "string" && /^(\/[^/?#\s]+)+$/.test(value)) return value;
+  throw invalid("path", value, 'a path such as "/messaging": a leading slash, no trailing one');
+}
+
+/** ISO 3166-1 alpha-2, or `undefined`. */
+export function country(value: unknown): string | undefined {
+  if (value === undefined || (typeof value === "string" && /^[A-Z]{2}$/.test(value))) return value;
+  throw invalid("defaultCountry", value, 'an ISO 3166-1 alpha-2 code such as "US"');
+}
+
+/** A function, or `undefined`. */
+export function fn<T>(option: string, value: T): T {
+  if (value === undefined || typeof value === "function") return value;
+  throw invalid(option, value, "a function");
+}
+
+/** An object with these methods. */
+export function methods<T extends object>(option: string, value: T, names: readonly string[]): T {
+  const has = (name: string): boolean => typeof (value as Record<string, unknown>)[name] === "function";
+  if (typeof value === "object" && value !== null && names.every(has)) return value;
+  throw invalid(option, value, `an object with ${names.join(", ")}`);
+}

@@ -1,0 +1,141 @@
+import type { Sender } from "../sender.ts";
+import type { Capability, MessageKind } from "../types.ts";
+import { createTournament, type Tournament } from "./tournament.ts";
+
+/** How busy a sender is, as its pool was told. */
+export interface SenderLoad {
+  /** A message of its lane is being handed over or waits. */
+  readonly busy: boolean;
+  /** Sticky mappings that name it. */
+  readonly mappings: number;
+  /** When it last took a message, ms; 0 for never. */
+  readonly lastUsed: number;
+}
+
+/** A sender inside its pool: its load, and its slot in every lineup it stands in. */
+export interface Member {
+  readonly sender: Sender;
+  load: SenderLoad;
+  readonly lineups: Lineup[];
+  /** Same order as `lineups`. */
+  readonly slots: number[];
+}
+
+/** What the scaler prefers among idle senders: the fewest sticky mappings, or the one not used for longest. */
+export type ScalerOrder = "mappings" | "lastUsed";
+
+/** Senders that differ in load only, ordered by it. */
+export interface Lineup {
+  readonly capabilities: readonly Capability[];
+  readonly unsupportedCarriers: readonly string[];
+  readonly members: Member[];
+  readonly mappings: Tournament;
+  readonly lastUsed: Tournament;
+}
+
+/** More than any count or time: every idle sender comes before every busy one. */
+const BUSY = 2 ** 52;
+const NO_SLOTS: readonly number[] = Object.freeze([]);
+const NO_CARRIERS: readonly string[] = Object.freeze([]);
+
+/** Creates the empty lineup of senders like this one. */
+export function createLineup(like: Sender): Lineup {
+  return {
+    capabilities: like.capabilities,
+    unsupportedCarriers: (like.type === "short-code" ? like.unsupportedCarriers : undefined) ?? NO_CARRIERS,
+    members: [],
+    mappings: createTournament(),
+    lastUsed: createTournament(),
+  };
+}
+
+/** Whether a lineup's senders can carry that kind of message, on that carrier where it is known. */
+export function serves(lineup: Lineup, kind: MessageKind, carrier: string | undefined): boolean {
+  return (
+    lineup.capabilities.includes(kind) &&
+    (carrier === undefined || !lineup.unsupportedCarriers.includes(carrier))
+  );
+}
+
+/** Puts a sender into a lineup. */
+export function enter(lineup: Lineup, member: Member): void {
+  member.lineups.push(lineup);
+  member.slots.push(lineup.members.length);
+  lineup.members.push(member);
+  lineup.mappings.push(rank(member, "mappings"));
+  lineup.lastUsed.push(rank(member, "lastUsed"));
+}
+
+/** Takes a sender out of a lineup; the last one moves into its slot. */
+export function leave(lineup: Lineup, member: Member): void {
+  const slot = slotIn(lineup, member);
+  const last = lineup.members.pop();
+  lineup.mappings.pop();
+  lineup.lastUsed.pop();
+  if (last === undefined || last === member) return;
+  lineup.members[slot] = last;
+  last.slots[last.lineups.indexOf(lineup)] = slot;
+  lineup.mappings.set(slot, rank(last, "mappings"));
+  lineup.lastUsed.set(slot, rank(last, "lastUsed"));
+}
+
+/** Gives a sender a new load, in all its lineups. */
+export function reload(member: Member, load: SenderLoad): void {
+  member.load = load;
+  for (const [at, lineup] of member.lineups.entries()) {
+    const slot = member.slots[at] as number;
+    lineup.mappings.set(slot, rank(member, "mappings"));
+    lineup.lastUsed.set(slot, rank(member, "lastUsed"));
+  }
+}
+
+/** What the scaler made of some lineups. */
+export interface ScalerChoice {
+  readonly member: Member;
+  /** Senders as good as it, itself included: the recipient's hash chose among them. */
+  readonly ties: number;
+}
+
+/**
+ * The scaler: of all senders in the lineups, an idle one before a busy one, then the lowest in `order`, then by hash.
+ * Takes time logarithmic in the senders. `undefined` when everyone is to be skipped.
+ */
+export function scale(
+  lineups: readonly Lineup[],
+  order: ScalerOrder,
+  hash: number,
+  skip: readonly Member[],
+): ScalerChoice | undefined {
+  let least = Number.POSITIVE_INFINITY;
+  for (const lineup of lineups) least = Math.min(least, lineup[order].least(slotsOf(skip, lineup)));
+  if (least === Number.POSITIVE_INFINITY) return undefined;
+  let ties = 0;
+  for (const lineup of lineups) ties += lineup[order].ties(least, slotsOf(skip, lineup));
+  let n = hash % ties;
+  for (const lineup of lineups) {
+    const slots = slotsOf(skip, lineup);
+    const here = lineup[order].ties(least, slots);
+    const member = n < here ? lineup.members[lineup[order].nth(least, n, slots)] : undefined;
+    if (member !== undefined) return { member, ties };
+    n -= here;
+  }
+  return undefined;
+}
+
+/** How many of a lineup's senders are not to be skipped. */
+export function sizeWithout(lineup: Lineup, skip: readonly Member[]): number {
+  return lineup.members.length - slotsOf(skip, lineup).length;
+}
+
+function rank(member: Member, order: ScalerOrder): number {
+  return member.load[order] + (member.load.busy ? BUSY : 0);
+}
+
+function slotIn(lineup: Lineup, member: Member): number {
+  return member.slots[member.lineups.indexOf(lineup)] ?? -1;
+}
+
+function slotsOf(skip: readonly Member[], lineup: Lineup): readonly number[] {
+  if (skip.length === 0) return NO_SLOTS;
+  return skip.filter((member) => member.lineups.includes(lineup)).map((member) => slotIn(lineup, member));
+}

@@ -1,0 +1,163 @@
+import { MessagingError } from "../errors.ts";
+import type { Sender } from "../sender.ts";
+import type { Address, SenderType } from "../types.ts";
+import { createLineup, enter, type Lineup, leave, type Member, reload, type SenderLoad } from "./lineup.ts";
+
+/** Senders of one type, country or area code, by what they can do. */
+export interface PoolPlace {
+  readonly size: number;
+  readonly lineups: Iterable<Lineup>;
+  /** Of a type: its countries ("*" for none). Of a country: its area codes ("" for none). */
+  readonly children: ReadonlyMap<string, PoolPlace>;
+}
+
+/**
+ * A service's senders, indexed by type, country and area code, each place ordered by load, so that choosing never
+ * scans. The pool also holds each sender's load: the caller reports it (`setBusy`, `addMapping`, `touch`), `plan` reads it.
+ */
+export interface SenderPool {
+  readonly size: number;
+  get(id: Address): Sender | undefined;
+  byMembership(membership: string): Sender | undefined;
+  /** In the order they were added. */
+  list(): readonly Sender[];
+  /** @throws MessagingError DUPLICATE_SENDER when the pool has a sender of that address. */
+  add(sender: Sender): void;
+  /** The sender that left, or `undefined` if it was not in. */
+  remove(id: Address): Sender | undefined;
+  /** Whether the sender's lane is at work. Of a sender that is not in the pool: nothing happens, here and below. */
+  setBusy(id: Address, busy: boolean): void;
+  /** Counts sticky mappings that name the sender; never below 0. */
+  addMapping(id: Address, by: number): void;
+  /** The sender took a message at that time, ms. */
+  touch(id: Address, at: number): void;
+  /** What the sender's load is. */
+  load(id: Address): SenderLoad | undefined;
+  /** For rules: the sender with its place in every order. */
+  member(id: Address): Member | undefined;
+  /** For rules: senders of a type, of one country ("*": none), of one area code; `undefined` when there are none. */
+  place(type: SenderType, country?: string, areaCode?: string): PoolPlace | undefined;
+}
+
+interface Place extends PoolPlace {
+  size: number;
+  readonly byTraits: Map<string, Lineup>;
+  readonly children: Map<string, Place>;
+}
+
+const IDLE: SenderLoad = Object.freeze({ busy: false, mappings: 0, lastUsed: 0 });
+
+/** Country of senders that have none, and area code of those without: keys of {@link SenderPool.place}. */
+export const NO_COUNTRY = "*";
+const NO_AREA_CODE = "";
+
+/**
+ * Creates a pool.
+ *
+ * @throws MessagingError DUPLICATE_SENDER when an address comes twice.
+ */
+export function createSenderPool(senders: Iterable<Sender> = []): SenderPool {
+  const members = new Map<Address, Member>();
+  const memberships = new Map<string, Sender>();
+  const root = createPlace();
+
+  function setLoad(id: Address, change: (load: SenderLoad) => Partial<SenderLoad>): void {
+    const member = members.get(id);
+    if (member !== undefined) reload(member, { ...member.load, ...change(member.load) });
+  }
+
+  const pool: SenderPool = {
+    get size() {
+      return members.size;
+    },
+    get: (id) => members.get(id)?.sender,
+    byMembership: (membership) => memberships.get(membership),
+    list: () => Array.from(members.values(), (member) => member.sender),
+    add(sender) {
+      if (members.has(sender.id)) {
+        throw new MessagingError(
+          "DUPLICATE_SENDER",
+          `Sender ${JSON.stringify(sender.id)} is in the pool already.`,
+        );
+      }
+      const member: Member = { sender, load: IDLE, lineups: [], slots: [] };
+      members.set(sender.id, member);
+      memberships.set(sender.membership, sender);
+      let place = root;
+      for (const key of pathOf(sender)) {
+        place = childOf(place, key);
+        place.size += 1;
+        enter(lineupOf(place, sender), member);
+      }
+    },
+    remove(id) {
+      const member = members.get(id);
+      if (member === undefined) return undefined;
+      members.delete(id);
+      memberships.delete(member.sender.membership);
+      for (const lineup of member.lineups) leave(lineup, member);
+      shrink(root, pathOf(member.sender), member.sender);
+      return member.sender;
+    },
+    setBusy: (id, busy) => setLoad(id, () => ({ busy })),
+    addMapping: (id, by) => setLoad(id, ({ mappings }) => ({ mappings: Math.max(0, mappings + by) })),
+    touch: (id, at) => setLoad(id, () => ({ lastUsed: at })),
+    load: (id) => members.get(id)?.load,
+    member: (id) => members.get(id),
+    place(type, country, areaCode) {
+      const ofType = root.children.get(type);
+      if (country === undefined) return ofType;
+      const ofCountry = ofType?.children.get(country);
+      return areaCode === undefined ? ofCountry : ofCountry?.children.get(areaCode);
+    },
+  };
+  for (const sender of senders) pool.add(sender);
+  return Object.freeze(pool);
+}
+
+function createPlace(): Place {
+  const byTraits = new Map<string, Lineup>();
+  return {
+    size: 0,
+    byTraits,
+    children: new Map(),
+    get lineups() {
+      return byTraits.values();
+    },
+  };
+}
+
+/** The places a sender stands in, each inside the one before. */
+function pathOf(sender: Sender): readonly string[] {
+  return [sender.type, sender.country ?? NO_COUNTRY, sender.areaCode ?? NO_AREA_CODE];
+}
+
+/** Senders with the same traits differ for the rules in nothing but their place. */
+function traitsOf(sender: Sender): string {
+  return `${[...sender.capabilities].sort()}|${[...(sender.unsupportedCarriers ?? [])].sort()}`;
+}
+
+function childOf(place: Place, key: string): Place {
+  const child = place.children.get(key) ?? createPlace();
+  place.children.set(key, child);
+  return child;
+}
+
+function lineupOf(place: Place, sender: Sender): Lineup {
+  const traits = traitsOf(sender);
+  const lineup = place.byTraits.get(traits) ?? createLineup(sender);
+  place.byTraits.set(traits, lineup);
+  return lineup;
+}
+
+/** Forgets lineups and places that a departure left empty. */
+function shrink(place: Place, path: readonly string[], sender: Sender): void {
+  const [key, ...rest] = path;
+  const child = key === undefined ? undefined : place.children.get(key);
+  if (key === undefined || child === undefined) return;
+  child.size -= 1;
+  const traits = traitsOf(sender);
+  if (child.byTraits.get(traits)?.members.length === 0) child.byTraits.delete(traits);
+  shrink(child, rest, sender);
+  if (child.size === 0) place.children.delete(key);
+}

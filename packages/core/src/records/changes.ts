@@ -1,0 +1,58 @@
+import type { ErrorCode } from "../errors.ts";
+import type { Settings } from "../settings.ts";
+import type { Store } from "../store/store.ts";
+import type { MessageStatus, OptOutType } from "../types.ts";
+import type { Keys } from "./keys.ts";
+
+/** One entry of the durable feed. `cursor` stands for its place: keep the last one you worked off. */
+export type Change = ChangeEntry & { readonly cursor: string };
+
+/** What the feed holds: statuses of outbound messages, inbound messages, and consent. */
+export type ChangeEntry =
+  | {
+      readonly type: "status";
+      readonly at: number;
+      readonly sid: string;
+      readonly to: string;
+      readonly from: string | null;
+      readonly status: MessageStatus;
+      readonly errorCode: number | null;
+      readonly error: ErrorCode | null;
+      readonly sequenceNumber: number;
+    }
+  | {
+      readonly type: "inbound";
+      readonly at: number;
+      readonly sid: string;
+      readonly from: string;
+      readonly to: string;
+      readonly optOutType: OptOutType | null;
+    }
+  | {
+      readonly type: "opt-out" | "opt-in";
+      readonly at: number;
+      readonly address: string;
+      readonly sender: string | null;
+      readonly source: string;
+      readonly keyword: string | null;
+    };
+
+/** The repository of the feed. Entries live as long as messages do (`retention`). */
+export interface Changes {
+  append(entry: ChangeEntry): Promise<void>;
+  page(after: string | undefined, limit: number): Promise<Change[]>;
+}
+
+export function createChanges(store: Store, keys: Keys, settings: () => Settings): Changes {
+  return Object.freeze({
+    async append(entry: ChangeEntry): Promise<void> {
+      await store.append(keys.changes, JSON.stringify(entry), settings().retention * 1000);
+    },
+    async page(after: string | undefined, limit: number): Promise<Change[]> {
+      const entries = await store.range(keys.changes, { after, limit });
+      return entries.map(({ cursor, value }) =>
+        Object.freeze({ ...(JSON.parse(value) as ChangeEntry), cursor }),
+      );
+    },
+  });
+}

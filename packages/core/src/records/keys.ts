@@ -1,0 +1,75 @@
+/**
+ * Every key of the store in one place. `account` keys are shared by all services of an account, `service` keys belong
+ * to one. Segments are joined by ":"; no segment but the last may hold one, and only SIDs, E.164 and hashes stand there.
+ */
+export interface Keys {
+  /** Consent of one person toward every service of the account. */
+  consent(person: string): string;
+  /** Log: what one person said and did about consent, for ever. */
+  consentHistory(person: string): string;
+  /** Log: every consent event of the account. */
+  readonly consentLog: string;
+  /** Mark: this provider message has changed consent once; for ever. */
+  consentMark(provider: string, providerSid: string): string;
+  /** The provider's message ID → our SID. */
+  providerLink(provider: string, providerSid: string): string;
+  /** A receipt that came before its message was known. */
+  parked(provider: string, providerSid: string): string;
+  /** Media link of the MMS converter. */
+  link(code: string): string;
+  /** Idempotency key of a send. */
+  idempotency(key: string): string;
+  message(sid: string): string;
+  sticky(channel: string, person: string): string;
+  /** Last WhatsApp message per sender of one person, for the 24-hour window. */
+  window(person: string): string;
+  /** Settings and senders as changed at run time. */
+  readonly config: string;
+  /** Log: SIDs of this service's messages. */
+  readonly messages: string;
+  /** Log: the durable feed. */
+  readonly changes: string;
+  /** Log: sticky mappings as they were made. */
+  readonly stickyLog: string;
+  /** Log: alerts. */
+  readonly alerts: string;
+  /** Log: the processes that ever accepted messages. */
+  readonly owners: string;
+  /** Heartbeat of one process. */
+  owner(id: string): string;
+  /** Who recovers a dead process. */
+  takeover(id: string): string;
+  /** Log: SIDs a process accepted; what recovery reads. */
+  outbox(id: string): string;
+  /** Cursor below which everything in the outbox is final. */
+  outboxMark(id: string): string;
+}
+
+/** The keys of one service. `name` is escaped, since a person chose it. */
+export function createKeys(accountSid: string, name: string): Keys {
+  const account = `ms:${accountSid}:`;
+  const service = `${account}${encodeURIComponent(name)}:`;
+  return Object.freeze({
+    consent: (person: string) => `${account}consent:${person}`,
+    consentHistory: (person: string) => `${account}history:${person}`,
+    consentLog: `${account}consents`,
+    consentMark: (provider: string, providerSid: string) => `${account}said:${provider}:${providerSid}`,
+    providerLink: (provider: string, providerSid: string) => `${account}sid:${provider}:${providerSid}`,
+    parked: (provider: string, providerSid: string) => `${account}parked:${provider}:${providerSid}`,
+    link: (code: string) => `${account}link:${code}`,
+    idempotency: (key: string) => `${service}once:${key}`,
+    message: (sid: string) => `${service}m:${sid}`,
+    sticky: (channel: string, person: string) => `${service}sticky:${channel}:${person}`,
+    window: (person: string) => `${service}window:${person}`,
+    config: `${service}config`,
+    messages: `${service}messages`,
+    changes: `${service}changes`,
+    stickyLog: `${service}stickies`,
+    alerts: `${service}alerts`,
+    owners: `${service}owners`,
+    owner: (id: string) => `${service}owner:${id}`,
+    takeover: (id: string) => `${service}takeover:${id}`,
+    outbox: (id: string) => `${service}outbox:${id}`,
+    outboxMark: (id: string) => `${service}outboxmark:${id}`,
+  });
+}

@@ -1,0 +1,111 @@
+import type { Settings } from "../settings.ts";
+import type { Store } from "../store/store.ts";
+import type { Keys } from "./keys.ts";
+
+/** A sticky mapping as read: the membership it belongs to, and the text it was read as. */
+export interface StickyMapping {
+  readonly membership: string;
+  /** Day it was last touched, counted from 1970. */
+  readonly day: number;
+  readonly raw: string;
+}
+
+/** Sticky mappings: recipient → membership of a sender, per channel. About ten bytes each beyond the key. */
+export interface Sticky {
+  key(channel: string, person: string): string;
+  parse(raw: string | undefined): StickyMapping | undefined;
+  /**
+   * Makes the mapping, over exactly `stale` if one is given. Atomic: of two claims one wins, and the loser gets the
+   * winner's mapping.
+   */
+  claim(
+    channel: string,
+    person: string,
+    membership: string,
+    stale: StickyMapping | undefined,
+  ): Promise<StickyMapping | undefined>;
+  /** Renews the idle time; at most monthly, so that a mapping in use costs no writes. */
+  touch(channel: string, person: string, mapping: StickyMapping): Promise<void>;
+  /** Drops the mapping if it still belongs to `membership`. */
+  release(channel: string, person: string, membership: string): Promise<void>;
+  get(channel: string, person: string): Promise<StickyMapping | undefined>;
+  set(channel: string, person: string, membership: string): Promise<void>;
+  clear(channel: string, person: string): Promise<boolean>;
+  /** Adds the mapping to the log that {@link Sticky.page} reads. */
+  log(channel: string, person: string): Promise<void>;
+  /** A page of the mappings that exist, in the order they were made. */
+  page(after: string | undefined, limit: number): Promise<StickyPage>;
+}
+
+/** One page of mappings; `cursor` is `undefined` at the end. */
+export interface StickyPage {
+  readonly entries: readonly {
+    readonly channel: string;
+    readonly person: string;
+    readonly mapping: StickyMapping;
+  }[];
+  readonly cursor: string | undefined;
+}
+
+const DAY_MS = 86_400_000;
+const TOUCH_DAYS = 30;
+
+/** The repository of sticky mappings. Idle ones expire after `stickyIdleDays`. */
+export function createSticky(store: Store, keys: Keys, now: () => number, settings: () => Settings): Sticky {
+  const ttl = (): number => settings().stickyIdleDays * DAY_MS;
+  const value = (membership: string): string => `${membership}.${Math.floor(now() / DAY_MS).toString(36)}`;
+
+  const parse = (raw: string | undefined): StickyMapping | undefined => {
+    if (raw === undefined) return undefined;
+    const dot = raw.lastIndexOf(".");
+    return { membership: raw.slice(0, dot), day: Number.parseInt(raw.slice(dot + 1), 36), raw };
+  };
+
+  const sticky: Sticky = {
+    key: (channel, person) => keys.sticky(channel, person),
+    parse,
+    async claim(channel, person, membership, stale) {
+      const key = keys.sticky(channel, person);
+      if (stale !== undefined && (await store.compareAndSet(key, stale.raw, value(membership), ttl())))
+        return undefined;
+      return parse(await store.setIfAbsent(key, value(membership), ttl()));
+    },
+    async touch(channel, person, mapping) {
+      if (Math.floor(now() / DAY_MS) - mapping.day < Math.min(TOUCH_DAYS, settings().stickyIdleDays / 2))
+        return;
+      await store.compareAndSet(keys.sticky(channel, person), mapping.raw, value(mapping.membership), ttl());
+    },
+    async release(channel, person, membership) {
+      const mapping = await sticky.get(channel, person);
+      if (mapping?.membership !== membership) return;
+      await store.compareAndSet(keys.sticky(channel, person), mapping.raw, undefined, 0);
+    },
+    get: async (channel, person) => parse(await store.get(keys.sticky(channel, person))),
+    set: (channel, person, membership) => store.set(keys.sticky(channel, person), value(membership), ttl()),
+    async clear(channel, person) {
+      const mapping = await sticky.get(channel, person);
+      if (mapping === undefined) return false;
+      return store.compareAndSet(keys.sticky(channel, person), mapping.raw, undefined, 0);
+    },
+    async log(channel, person) {
+      await store.append(keys.stickyLog, `${channel} ${person}`, ttl());
+    },
+    async page(after, limit) {
+      const lines = await store.range(keys.stickyLog, { after, limit });
+      // A mapping made twice stands in the log twice; one page shows it once, and the reader drops what it saw before.
+      const names = [...new Set(lines.map((line) => line.value))].map(
+        (line) => line.split(" ") as [string, string],
+      );
+      const raws =
+        names.length === 0
+          ? []
+          : await store.getMany(names.map(([channel, person]) => keys.sticky(channel, person)));
+      const entries = names.flatMap(([channel, person], index) => {
+        const mapping = parse(raws[index]);
+        return mapping === undefined ? [] : [{ channel, person, mapping }];
+      });
+      return { entries, cursor: lines.length < limit ? undefined : lines.at(-1)?.cursor };
+    },
+  };
+  return Object.freeze(sticky);
+}

@@ -1,0 +1,144 @@
+import { createContext } from "./create-context.ts";
+import { MessagingError } from "./errors.ts";
+import { createAdvance } from "./flows/advance.ts";
+import { createClaim } from "./flows/claim.ts";
+import { createConsentLedger } from "./flows/consent-ledger.ts";
+import { createDecide } from "./flows/decide.ts";
+import { createDeliver } from "./flows/deliver.ts";
+import { createDoctor } from "./flows/doctor.ts";
+import { createExplain } from "./flows/explain.ts";
+import { createFeed } from "./flows/feed.ts";
+import { createHandling } from "./flows/handling.ts";
+import { createInbound } from "./flows/inbound.ts";
+import { createKeyword } from "./flows/keyword.ts";
+import { createManage } from "./flows/manage.ts";
+import { createMediaLink } from "./flows/media-link.ts";
+import { createProviderOptOut } from "./flows/provider-opt-out.ts";
+import { createReceipts } from "./flows/receipts.ts";
+import { createReplan } from "./flows/replan.ts";
+import { createReplies } from "./flows/replies.ts";
+import { createSend } from "./flows/send.ts";
+import { createSettle } from "./flows/settle.ts";
+import { createStickyMap } from "./flows/sticky-map.ts";
+import { createUpkeep } from "./flows/upkeep.ts";
+import { createUserCode } from "./flows/user-code.ts";
+import { createWebhooks } from "./flows/webhooks.ts";
+import { placeOf } from "./http.ts";
+import type { MessagingService, ServiceEvents } from "./messaging-service.ts";
+import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
+import { checkSettingNames, type SettingsInput } from "./settings.ts";
+import type { Address } from "./types.ts";
+import { createWebhookCaller } from "./webhook/call.ts";
+import { createGuard } from "./webhook/guard.ts";
+import { createSequencer } from "./webhook/retry.ts";
+
+/**
+ * Makes a messaging service from its options and starts delivering. The composition root: it builds the parts, hands the
+ * flows to each other, and holds no rule of its own.
+ *
+ * @throws MessagingError INVALID_OPTION, UNKNOWN_OPTION, INVALID_SENDER, INVALID_KEYWORD, … naming what to change.
+ */
+export function createMessagingService(input: MessagingServiceOptions): MessagingService {
+  const options = resolveOptions(input);
+  const { ctx, live, alerts, denyList, emitter } = createContext(options);
+  const { clock, logger } = options;
+  let closed: Promise<void> | undefined;
+
+  const caller = createWebhookCaller({
+    authToken: options.authToken,
+    clock,
+    logger,
+    guard: createGuard({ allow: options.allowPrivateHosts }),
+  });
+  const userCode = createUserCode(ctx, { caller, sequencer: createSequencer() });
+  const advance = createAdvance(ctx, userCode);
+  const decide = createDecide(ctx);
+  const claim = createClaim(ctx, { decide });
+  const replan = createReplan(ctx, { decide, claim });
+  const send = createSend(ctx, { decide, claim, advance });
+  const settle = createSettle(ctx, { advance, replan, providerOptOut: createProviderOptOut(ctx) });
+  const replies = createReplies(ctx, { send });
+  const handling = createHandling(ctx, { replies, callUrl: userCode.callUrl });
+  const keyword = createKeyword(ctx, { replies, inform: handling.inform, forget: denyList.remove });
+  const inbound = createInbound(ctx, { keyword, handling: handling.handle, deny: denyList.add });
+  const handle = createWebhooks(ctx, {
+    inbound,
+    receipts: createReceipts(ctx, { advance }),
+    media: createMediaLink(ctx),
+  });
+  const { explainChange, ...sticky } = createStickyMap(ctx);
+  const upkeep = createUpkeep(ctx, { flush: denyList.flush });
+  ctx.queue.start(createDeliver(ctx, { ...settle, replan }));
+  upkeep.start();
+
+  const open = (): void => {
+    if (closed !== undefined)
+      throw new MessagingError("SERVICE_CLOSED", `The service "${options.name}" is closed.`);
+  };
+  const ready = Promise.resolve().then(upkeep.ready);
+  // Whoever does not ask hears of it in the log, not as an unhandled rejection.
+  ready.catch((error: unknown) =>
+    logger.error("The service could not be made ready.", { error: String(error) }),
+  );
+
+  return Object.freeze({
+    name: options.name,
+    friendlyName: options.friendlyName,
+    sid: options.sid,
+    accountSid: options.accountSid,
+    path: options.path,
+    get settings() {
+      return live.settings();
+    },
+    clock,
+    limits: Object.freeze({ maxBodyBytes: options.maxBodyBytes, bodyTimeoutMs: options.bodyTimeoutMs }),
+    async send(request) {
+      open();
+      return send(request);
+    },
+    explain: createExplain(ctx, { decide }),
+    async update(change: SettingsInput) {
+      open();
+      checkSettingNames(change);
+      return live.update(change);
+    },
+    senders: Object.freeze({
+      list: () => live.pool.list(),
+      add: live.addSender,
+      remove: (id: Address) => live.removeSender(id),
+    }),
+    sticky: Object.freeze(sticky),
+    explainChange,
+    consent: createConsentLedger(ctx),
+    alerts: Object.freeze({ list: alerts.list }),
+    ...createManage(ctx, { advance }),
+    changes: createFeed(ctx, () => closed !== undefined),
+    on<Name extends keyof ServiceEvents>(name: Name, listener: (payload: ServiceEvents[Name]) => void) {
+      return emitter.on(name, listener);
+    },
+    locate: (url) => placeOf(url, options.path),
+    handle,
+    doctor: createDoctor(ctx),
+    ready: () => ready,
+    close({ timeoutMs = 10_000 } = {}) {
+      closed ??= (async () => {
+        await ctx.queue.close(timeoutMs);
+        await upkeep.close();
+        await caller.close();
+        await ctx.store.close?.();
+      })();
+      return closed;
+    },
+  } satisfies MessagingService);
+}
+
+/** Whether a value is a service, of this copy of the package or another. */
+export function isMessagingService(value: unknown): value is MessagingService {
+  const service = value as Partial<MessagingService> | null;
+  return (
+    typeof service === "object" &&
+    service !== null &&
+    typeof service.handle === "function" &&
+    typeof service.locate === "function"
+  );
+}

@@ -1,0 +1,177 @@
+import { MessagingError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
+import type { OptOutOptions } from "./opt-out/keywords.ts";
+import type { InboundHandling, StatusCallback, Webhook } from "./types.ts";
+
+/**
+ * What `service.update()` can change while the service runs. Names are those of Twilio's Service resource, camelCased.
+ *
+ * @see https://www.twilio.com/docs/messaging/api/service-resource
+ */
+export interface SettingsInput {
+  /** The service's webhook for inbound messages: a function, or `{ url, method, fallbackUrl, fallbackMethod }`. Default: none. */
+  readonly webhook?: Webhook | undefined;
+  /**
+   * What happens to inbound messages that are no keyword. "defer" (default): the sender's own webhook, else the service's,
+   * else the next route. "webhook": always the service's. "drop": nothing, and no record. "conversation": reserved.
+   */
+  readonly inboundHandling?: InboundHandling | undefined;
+  /** Milliseconds until the provider is answered whatever the webhook does; later replies leave as messages. Default 8,000. */
+  readonly respondWithin?: number | undefined;
+  /** Keep one sender per recipient. Default true. */
+  readonly stickySender?: boolean | undefined;
+  /** Days after which an unused sticky mapping is forgotten. Default 365. */
+  readonly stickyIdleDays?: number | undefined;
+  /** In the US and Canada prefer a sender with the recipient's area code or an overlay of it. Default true. */
+  readonly areaCodeGeomatch?: boolean | undefined;
+  /** Replace look-alike characters so that a text fits GSM-7. Default true. */
+  readonly smartEncoding?: boolean | undefined;
+  /** Where MMS does not reach, send an SMS with a link instead. Default true. */
+  readonly mmsConverter?: boolean | undefined;
+  /** Alert when a sender ID goes to a country that wants it registered. Default true. */
+  readonly preRegistrationAlert?: boolean | undefined;
+  /** Seconds a message may wait here, 1–36,000. Default 36,000. WhatsApp is clamped to 14,400. */
+  readonly validityPeriod?: number | undefined;
+  /** Called with each change of a message's status: a URL or a function. Default: none. */
+  readonly statusCallback?: StatusCallback | undefined;
+  /** Seconds a message is kept after its final status. Default 2,592,000 (30 days). */
+  readonly retention?: number | undefined;
+  /** What becomes of a message of which nobody knows whether it left: "fail" (default) after 15 minutes, or "resend". */
+  readonly onAmbiguous?: "fail" | "resend" | undefined;
+  /** Keywords, replies and policies of opt-out; see docs/opt-out.md. Default: the standard words. */
+  readonly optOut?: OptOutOptions | undefined;
+}
+
+/** A complete snapshot of the settings. Frozen; `service.update()` replaces it whole. */
+export interface Settings {
+  readonly webhook: Webhook | undefined;
+  readonly inboundHandling: InboundHandling;
+  readonly respondWithin: number;
+  readonly stickySender: boolean;
+  readonly stickyIdleDays: number;
+  readonly areaCodeGeomatch: boolean;
+  readonly smartEncoding: boolean;
+  readonly mmsConverter: boolean;
+  readonly preRegistrationAlert: boolean;
+  readonly validityPeriod: number;
+  readonly statusCallback: StatusCallback | undefined;
+  readonly retention: number;
+  readonly onAmbiguous: "fail" | "resend";
+  readonly optOut: OptOutOptions | undefined;
+}
+
+const DEFAULTS: Settings = Object.freeze({
+  webhook: undefined,
+  inboundHandling: "defer",
+  respondWithin: 8_000,
+  stickySender: true,
+  stickyIdleDays: 365,
+  areaCodeGeomatch: true,
+  smartEncoding: true,
+  mmsConverter: true,
+  preRegistrationAlert: true,
+  validityPeriod: 36_000,
+  statusCallback: undefined,
+  retention: 2_592_000,
+  onAmbiguous: "fail",
+  optOut: undefined,
+});
+
+/** The names `service.update()` accepts. */
+export const SETTING_NAMES: readonly string[] = Object.freeze(Object.keys(DEFAULTS));
+
+/** What each setting allows, in words for the error, and as a check. */
+const ALLOWED: Readonly<
+  Record<keyof Settings, readonly [words: string, check: (value: unknown) => boolean]>
+> = {
+  webhook: [
+    "a function or { url, method?, fallbackUrl?, fallbackMethod? } with absolute http(s) URLs",
+    isWebhook,
+  ],
+  inboundHandling: ['"defer", "webhook" or "drop"', oneOf("defer", "webhook", "drop")],
+  respondWithin: ["whole milliseconds from 1 to 60,000", within(1, 60_000)],
+  stickySender: ["true or false", isBoolean],
+  stickyIdleDays: ["whole days from 1 to 3,650", within(1, 3_650)],
+  areaCodeGeomatch: ["true or false", isBoolean],
+  smartEncoding: ["true or false", isBoolean],
+  mmsConverter: ["true or false", isBoolean],
+  preRegistrationAlert: ["true or false", isBoolean],
+  validityPeriod: ["whole seconds from 1 to 36,000", within(1, 36_000)],
+  statusCallback: ["an absolute http(s) URL of at most 4,000 characters, or a function", isStatusCallback],
+  retention: ["whole seconds from 1 to 315,360,000", within(1, 315_360_000)],
+  onAmbiguous: ['"fail" or "resend"', oneOf("fail", "resend")],
+  optOut: [
+    "an object of opt-out options",
+    (value) => value === undefined || (typeof value === "object" && value !== null),
+  ],
+};
+
+/**
+ * The settings that `input` names over `base` (default: the defaults), checked and frozen. Other keys are ignored: the
+ * caller says which are known.
+ *
+ * @throws MessagingError INVALID_OPTION naming the setting and what it allows.
+ */
+export function resolveSettings(input: SettingsInput, base: Settings = DEFAULTS): Settings {
+  const settings: Record<string, unknown> = { ...base };
+  for (const name of SETTING_NAMES as readonly (keyof Settings)[]) {
+    const value = input[name];
+    if (value === undefined) continue;
+    const [words, check] = ALLOWED[name];
+    if (!check(value)) {
+      throw new MessagingError(
+        "INVALID_OPTION",
+        `Option "${name}" is ${JSON.stringify(value) ?? String(value)}, but takes ${words}.`,
+        {
+          details: { option: name, allowed: words },
+        },
+      );
+    }
+    settings[name] = value;
+  }
+  return Object.freeze(settings) as unknown as Settings;
+}
+
+/** Refuses names that are no settings. @throws MessagingError UNKNOWN_OPTION naming the nearest setting. */
+export function checkSettingNames(input: object): void {
+  for (const key of Object.keys(input)) {
+    if (!SETTING_NAMES.includes(key)) {
+      throw new MessagingError(
+        "UNKNOWN_OPTION",
+        `There is no setting "${key}"; did you mean "${nearest(key, SETTING_NAMES)}"?`,
+      );
+    }
+  }
+}
+
+/** Whether a value is an absolute http(s) URL with a host, as status callbacks and webhooks must be. */
+export function isHttpUrl(value: unknown, most = 4_000): value is string {
+  return (
+    typeof value === "string" && value.length <= most && /^https?:\/\//i.test(value) && URL.canParse(value)
+  );
+}
+
+function isWebhook(value: unknown): boolean {
+  if (typeof value === "function") return true;
+  if (typeof value !== "object" || value === null) return false;
+  const { url, method, fallbackUrl, fallbackMethod, ...rest } = value as Record<string, unknown>;
+  const isMethod = (name: unknown): boolean => name === undefined || name === "GET" || name === "POST";
+  const urls = isHttpUrl(url) && (fallbackUrl === undefined || isHttpUrl(fallbackUrl));
+  return urls && isMethod(method) && isMethod(fallbackMethod) && Object.keys(rest).length === 0;
+}
+
+function isStatusCallback(value: unknown): boolean {
+  return typeof value === "function" || isHttpUrl(value);
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === "boolean";
+}
+
+function oneOf(...values: readonly string[]): (value: unknown) => boolean {
+  return (value) => typeof value === "string" && values.includes(value);
+}
+
+function within(least: number, most: number): (value: unknown) => boolean {
+  return (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+}

@@ -1,0 +1,149 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import type { Clock } from "../clock.ts";
+import { type Connection, type Exchanged, type ExchangeLimits, exchange, type InFlight } from "./exchange.ts";
+import { connectionFailure, type Failure } from "./failure.ts";
+import type { Guard } from "./guard.ts";
+import { type PreparedRequest, prepareRequest, type RequestInput } from "./request.ts";
+
+/** What one attempt asks: where, how, and what. */
+export interface Target extends Omit<RequestInput, "authToken" | "userAgent"> {
+  /** Its author may call any address; see {@link Guard}. */
+  readonly trusted: boolean;
+}
+
+/** An answer and who gave it, or why there is none. */
+export type Attempted =
+  | { readonly answer: WebhookAnswer }
+  | { readonly answer?: undefined; readonly failure: Failure };
+
+/** What a webhook answered. Frozen. */
+export interface WebhookAnswer {
+  /** 200–299. */
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly body: string;
+  /** The URL that answered, after redirects, without a fragment. It keeps its credentials, for a relative `<Redirect>`: not for logs. */
+  readonly url: string;
+}
+
+/** Makes attempts over connections that are kept. */
+export interface Attempter {
+  /** One attempt, redirects included. Rejects only when closed. */
+  attempt(target: Target, limits: ExchangeLimits): Promise<Attempted>;
+  /** Frees every connection; what is under way rejects with the error. */
+  close(error: Error): void;
+}
+
+/** What {@link createAttempter} takes. */
+export interface AttempterParts {
+  readonly authToken: string;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly guard: Guard;
+}
+
+/** Twilio's 11215 beyond it. */
+const MAX_REDIRECTS = 5;
+/** Idle connections kept per host, and for how long. Most servers close theirs after 5 seconds and say so. */
+const MAX_FREE_SOCKETS = 16;
+const IDLE_TIMEOUT_MS = 15_000;
+
+/**
+ * Redirects are followed five times: 301, 302 and 303 by a GET without parameters, 307 and 308 as before. The new address
+ * is guarded unless it is of the origin that redirects; each request is signed for its own URL.
+ */
+export function createAttempter({ clock, guard, ...identity }: AttempterParts): Attempter {
+  const inFlight: InFlight = new Set();
+  // Kept connections of trusted URLs are not for guarded ones: they were never judged.
+  const trusted = createAgents();
+  const guarded = createAgents();
+  let closed: Error | undefined;
+
+  async function attempt(first: Target, limits: ExchangeLimits): Promise<Attempted> {
+    let target = first;
+    for (let redirects = 0; ; redirects++) {
+      const exchanged = await send(target, limits);
+      if (exchanged.kind === "failure")
+        return { failure: redirects === 0 ? exchanged.failure : viaRedirect(exchanged.failure, target.url) };
+      if (exchanged.kind === "answer") {
+        const { status, contentType, body } = exchanged;
+        return { answer: Object.freeze({ status, contentType, body, url: target.url.href }) };
+      }
+      const { status, location } = exchanged;
+      if (redirects === MAX_REDIRECTS)
+        return {
+          failure: { errorCode: 11215, reason: `redirected more than ${MAX_REDIRECTS} times`, status },
+        };
+      const next = follow(target, status, location);
+      if (next === undefined)
+        return { failure: { errorCode: 11100, reason: "redirected to what is no http(s) URL", status } };
+      target = next;
+    }
+  }
+
+  async function send(target: Target, limits: ExchangeLimits): Promise<Exchanged> {
+    if (closed !== undefined) throw closed;
+    const request = prepareRequest({ ...target, ...identity });
+    const secure = request.url.protocol === "https:";
+    const connection: Connection = {
+      agent: (target.trusted ? trusted : guarded)[secure ? "https" : "http"],
+      lookup: target.trusted ? undefined : guard.lookup,
+    };
+    try {
+      if (!target.trusted) guard.check(request.url.hostname);
+    } catch (cause) {
+      return { kind: "failure", failure: connectionFailure(cause, false, secure) };
+    }
+    return exchangeFresh(request, connection, limits);
+  }
+
+  /**
+   * A kept connection that the server closed just as we wrote to it says nothing about the server, so the request goes once
+   * more on a connection of its own. It may have arrived: the token tells.
+   */
+  async function exchangeFresh(
+    request: PreparedRequest,
+    connection: Connection,
+    limits: ExchangeLimits,
+  ): Promise<Exchanged> {
+    const exchanged = await exchange(request, connection, limits, { clock, inFlight });
+    if (exchanged.kind !== "failure" || !exchanged.failure.stale) return exchanged;
+    return exchange(request, { ...connection, agent: false }, limits, { clock, inFlight });
+  }
+
+  return Object.freeze({
+    attempt,
+    close(error: Error): void {
+      closed = error;
+      for (const stop of [...inFlight]) stop(error);
+      for (const agent of [...Object.values(trusted), ...Object.values(guarded)]) agent.destroy();
+    },
+  });
+}
+
+function follow(target: Target, status: number, location: string): Target | undefined {
+  if (!URL.canParse(location, target.url.href)) return undefined;
+  const url = new URL(location, target.url);
+  if (!isHttp(url)) return undefined;
+  url.hash = "";
+  const trusted = target.trusted && url.origin === target.url.origin;
+  // What a GET carries is in the Location already, as far as the server wants it there.
+  return status < 307 || target.method === "GET"
+    ? { ...target, url, trusted, method: "GET", parameters: {} }
+    : { ...target, url, trusted };
+}
+
+/** Whether a URL is one we call. */
+export function isHttp(url: URL): boolean {
+  return url.protocol === "http:" || url.protocol === "https:";
+}
+
+function viaRedirect(failure: Failure, url: URL): Failure {
+  return { ...failure, reason: `redirected to ${url.origin}, which ${failure.reason}` };
+}
+
+function createAgents(): { readonly http: HttpAgent; readonly https: HttpsAgent } {
+  const options = { keepAlive: true, maxFreeSockets: MAX_FREE_SOCKETS, timeout: IDLE_TIMEOUT_MS };
+  return { http: new HttpAgent(options), https: new HttpsAgent(options) };
+}

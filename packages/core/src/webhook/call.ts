@@ -1,0 +1,216 @@
+import type { Clock } from "../clock.ts";
+import { isMessagingError, MessagingError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import { type Attempted, createAttempter, isHttp, type WebhookAnswer } from "./attempt.ts";
+import type { Failure } from "./failure.ts";
+import { createGate } from "./gate.ts";
+import { createGuard, type Guard } from "./guard.ts";
+import { parseOverrides } from "./overrides.ts";
+import { withoutCredentials } from "./request.ts";
+
+export type { WebhookAnswer } from "./attempt.ts";
+
+/** One call of a user's webhook. */
+export interface WebhookCall {
+  /** Absolute http(s) URL; see {@link parseOverrides} for its fragment. User information becomes Basic authentication. */
+  readonly url: string;
+  readonly method: "GET" | "POST";
+  /** Called once the first URL has failed, with `ErrorCode` and `ErrorUrl` added. Has overrides and time of its own. */
+  readonly fallbackUrl?: string | undefined;
+  /** Default POST. */
+  readonly fallbackMethod?: "GET" | "POST" | undefined;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Given in code, so any address is right. URLs from REST, TwiML or a store are not, and the guard judges them. */
+  readonly trusted: boolean;
+  /** `I-Twilio-Idempotency-Token`: the same on each retry, and at the fallback. */
+  readonly token: string;
+  /** A POST carries JSON, signed by `bodySHA256` in the URL, instead of a form. */
+  readonly json?: boolean | undefined;
+  /** Throws when the answer is of no use (parseTwiml does). Then the fallback is called, and nothing retried. */
+  readonly check?: ((answer: WebhookAnswer) => unknown) | undefined;
+}
+
+/** Calls webhooks as Twilio would. */
+export interface WebhookCaller {
+  /**
+   * Resolves with the first answer of the 200s. Throws WEBHOOK_FAILED, or WEBHOOK_BLOCKED where the guard refused the URL,
+   * after retries and fallback, with {@link WebhookErrorDetails}; SERVICE_CLOSED after {@link WebhookCaller.close}.
+   */
+  call(call: WebhookCall): Promise<WebhookAnswer>;
+  /** Drops every connection at once; calls under way reject with SERVICE_CLOSED. */
+  close(): Promise<void>;
+  /** Calls that have not settled, those included that wait for their turn. */
+  readonly active: number;
+}
+
+/** The `details` of WEBHOOK_FAILED and WEBHOOK_BLOCKED: what became of the URL, and of its fallback. */
+export interface WebhookErrorDetails extends UrlFailure {
+  readonly fallback?: UrlFailure | undefined;
+}
+/** What became of one URL. */
+export interface UrlFailure {
+  /** Without credentials and fragment. */
+  readonly url: string;
+  /** How often it was tried; redirects do not count. */
+  readonly attempts: number;
+  /** Twilio's number: 11200 and its family, 11750, or that of unusable TwiML. */
+  readonly errorCode: number;
+  readonly reason: string;
+  /** HTTP status, where there was an answer. */
+  readonly status?: number | undefined;
+}
+
+/** What {@link createWebhookCaller} takes. */
+export interface WebhookCallerOptions {
+  /** Signs the calls; the receiver verifies them with it. */
+  readonly authToken: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Calls at a time; default 256. */
+  readonly maxConcurrent?: number | undefined;
+  /** Calls at a time to one host; default 64. No host takes more places than are free. */
+  readonly maxPerHost?: number | undefined;
+  /** Calls that may wait for their turn; default 10,000. One more fails. */
+  readonly maxWaiting?: number | undefined;
+  /** Of an answer; default 65,536, Twilio's 64 kB. */
+  readonly maxBodyBytes?: number | undefined;
+  /** Default {@link createGuard} without exceptions. */
+  readonly guard?: Guard | undefined;
+  readonly userAgent?: string | undefined;
+}
+
+type UrlResult =
+  | { readonly answer: WebhookAnswer }
+  | { readonly answer?: undefined; readonly failure: Failure; readonly attempts: number };
+
+/**
+ * A caller of webhooks with connections of its own. One URL gets its attempts within its total time, then the fallback URL,
+ * if any, gets the same. Time spent waiting for a turn does not count.
+ *
+ * Throws INVALID_OPTION for an empty authToken (a key that everybody has) or a bound below 1.
+ *
+ * @see https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+ */
+export function createWebhookCaller(options: WebhookCallerOptions): WebhookCaller {
+  const { authToken, clock, logger, guard = createGuard(), userAgent = "messaging-service/0.1" } = options;
+  const { maxConcurrent = 256, maxPerHost = 64, maxWaiting = 10_000, maxBodyBytes = 65_536 } = options;
+  if (authToken === "") throw invalidOption("authToken", "is empty");
+  for (const [name, value] of Object.entries({ maxConcurrent, maxPerHost, maxBodyBytes }))
+    if (!(value >= 1)) throw invalidOption(name, `is ${value}, not 1 or more`);
+  const gate = createGate({ maxConcurrent, maxPerHost, maxWaiting });
+  const attempter = createAttempter({ authToken, userAgent, clock, guard });
+  let active = 0;
+
+  async function call(request: WebhookCall): Promise<WebhookAnswer> {
+    const { fallbackUrl, fallbackMethod = "POST", parameters } = request;
+    const first = await callUrl(request);
+    if (first.answer !== undefined) return first.answer;
+    const details = describe(request.url, first.failure, first.attempts);
+    if (fallbackUrl === undefined) throw toError(details, first.failure);
+    logger.warn("A webhook failed; its fallback is called.", { ...details });
+    const second = await callUrl({
+      ...request,
+      url: fallbackUrl,
+      method: fallbackMethod,
+      parameters: { ...parameters, ErrorCode: String(details.errorCode), ErrorUrl: details.url },
+    });
+    if (second.answer !== undefined) return second.answer;
+    const fallback = describe(fallbackUrl, second.failure, second.attempts);
+    throw toError({ ...details, fallback }, first.failure);
+  }
+
+  /** All attempts at one URL. */
+  async function callUrl(request: WebhookCall): Promise<UrlResult> {
+    const overrides = parseOverrides(request.url);
+    const url = URL.canParse(overrides.url) ? new URL(overrides.url) : undefined;
+    if (url === undefined || !isHttp(url))
+      return { failure: { errorCode: 11100, reason: "is no http(s) URL" }, attempts: 0 };
+    const leave = await gate.enter(url.host);
+    if (leave === undefined)
+      return {
+        failure: { errorCode: 11200, reason: `was not called: ${maxWaiting} calls wait already` },
+        attempts: 0,
+      };
+    try {
+      const deadline = clock.now() + overrides.totalTimeoutMs;
+      const target = { ...request, url, json: request.json ?? false };
+      for (let attempts = 1; ; attempts++) {
+        const attempted = await attempter.attempt(target, { ...overrides, deadline, maxBodyBytes });
+        const result = checked(attempted, request.check);
+        if (result.answer !== undefined) return result;
+        const { retry, reason, errorCode } = result.failure;
+        const again = retry !== undefined && overrides.retryOn.has(retry) && clock.now() < deadline;
+        if (!again || attempts > overrides.retryCount) return { ...result, attempts };
+        logger.debug("A webhook is tried again.", {
+          url: withoutCredentials(request.url),
+          reason,
+          errorCode,
+        });
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  return Object.freeze({
+    async call(request: WebhookCall): Promise<WebhookAnswer> {
+      active++;
+      try {
+        return await call(request);
+      } finally {
+        active--;
+      }
+    },
+    async close(): Promise<void> {
+      const closed = new MessagingError("SERVICE_CLOSED", "The caller of webhooks is closed.");
+      gate.close(closed);
+      attempter.close(closed);
+    },
+    get active() {
+      return active;
+    },
+  });
+}
+
+function checked(attempted: Attempted, check: WebhookCall["check"]): Attempted {
+  if (attempted.answer === undefined) return attempted;
+  const { status } = attempted.answer;
+  try {
+    check?.(attempted.answer);
+    return attempted;
+  } catch (cause) {
+    const errorCode = twilioCodeOf(cause) ?? 11200;
+    return { failure: { errorCode, reason: `gave an answer of no use (${errorCode})`, status, cause } };
+  }
+}
+
+/** The number of the particular fault, where the error names one, goes before that of its kind. */
+function twilioCodeOf(error: unknown): number | undefined {
+  if (!isMessagingError(error)) return undefined;
+  const details: unknown = error.details;
+  const particular =
+    typeof details === "object" && details !== null && "twilioCode" in details
+      ? details.twilioCode
+      : undefined;
+  return typeof particular === "number" ? particular : (error.twilioCode ?? undefined);
+}
+
+function describe(url: string, { errorCode, reason, status }: Failure, attempts: number): UrlFailure {
+  return Object.freeze({ url: withoutCredentials(url), attempts, errorCode, reason, status });
+}
+
+function toError(details: WebhookErrorDetails, failure: Failure): MessagingError {
+  const { url, reason, errorCode, fallback } = details;
+  const also = fallback === undefined ? "" : ` Its fallback ${fallback.url} ${fallback.reason}.`;
+  return new MessagingError(
+    failure.blocked ? "WEBHOOK_BLOCKED" : "WEBHOOK_FAILED",
+    `${url} ${reason} (${errorCode}).${also}`,
+    { cause: failure.cause, details: Object.freeze(details) },
+  );
+}
+
+function invalidOption(option: string, problem: string): MessagingError {
+  return new MessagingError("INVALID_OPTION", `${option} ${problem}.`, {
+    details: Object.freeze({ option }),
+  });
+}

@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { renderForm } from "../wire/form.ts";
+import { signTwilioRequest } from "../wire/signature.ts";
+
+/** What {@link prepareRequest} turns into a request. */
+export interface RequestInput {
+  /** Absolute, without a fragment. */
+  readonly url: URL;
+  readonly method: "GET" | "POST";
+  readonly parameters: Readonly<Record<string, string>>;
+  /** A POST carries JSON instead of a form. */
+  readonly json: boolean;
+  readonly token: string;
+  readonly authToken: string;
+  readonly userAgent: string;
+}
+
+/** A request ready to be written. */
+export interface PreparedRequest {
+  /** As it is sent, which is what was signed, and with the user information, which goes into a header. */
+  readonly url: URL;
+  readonly method: "GET" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/**
+ * A webhook request as Twilio makes it: parameters in the query of a GET or the form of a POST, `X-Twilio-Signature` over the
+ * URL as it is sent (normalised, with user information), `I-Twilio-Idempotency-Token`. A JSON body is vouched for by
+ * `bodySHA256` in the URL.
+ *
+ * @see https://www.twilio.com/docs/usage/security#validating-requests
+ */
+export function prepareRequest(input: RequestInput): PreparedRequest {
+  const { method, parameters } = input;
+  const json = input.json && method === "POST";
+  const body = method === "GET" ? "" : json ? JSON.stringify(parameters) : renderForm(parameters);
+  const query =
+    method === "GET"
+      ? renderForm(parameters)
+      : json
+        ? `bodySHA256=${createHash("sha256").update(body).digest("hex")}`
+        : "";
+  const url = withQuery(input.url, query);
+  return {
+    url,
+    method,
+    headers: {
+      Accept: "*/*",
+      "Accept-Encoding": "identity",
+      "User-Agent": input.userAgent,
+      "I-Twilio-Idempotency-Token": input.token,
+      "X-Twilio-Signature": signTwilioRequest({
+        authToken: input.authToken,
+        url: url.href,
+        ...(method === "POST" && !json ? { parameters } : {}),
+      }),
+      ...(method === "POST"
+        ? { "Content-Type": json ? "application/json" : "application/x-www-form-urlencoded" }
+        : {}),
+      ...basicAuth(url),
+    },
+    body,
+  };
+}
+
+/** The URL for logs, alerts and `ErrorUrl`: without its user information and fragment. Works on what is no URL, too. */
+export function withoutCredentials(url: string): string {
+  const [text = ""] = url.split("#", 1);
+  if (!URL.canParse(text)) return text.replace(/^([^/?]*[/\\]*)[^/?]*@/, "$1");
+  const parsed = new URL(text);
+  if (parsed.username === "" && parsed.password === "") return text;
+  parsed.username = "";
+  parsed.password = "";
+  return parsed.href;
+}
+
+/** Appended as text: `URLSearchParams` would write the rest of the query anew. */
+function withQuery(url: URL, query: string): URL {
+  if (query === "") return url;
+  const extended = new URL(url);
+  extended.search = url.search === "" ? query : `${url.search}&${query}`;
+  return extended;
+}
+
+function basicAuth({ username, password }: URL): Record<string, string> {
+  if (username === "" && password === "") return {};
+  const credentials = Buffer.from(`${unescape(username)}:${unescape(password)}`).toString("base64");
+  return { Authorization: `Basic ${credentials}` };
+}
+
+/** An escape that is none stays as written. */
+function unescape(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

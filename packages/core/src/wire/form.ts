@@ -1,0 +1,121 @@
+import { MessagingError } from "../errors.ts";
+
+/** Parameters as a form or a query carries them: a repeated name holds its values in order. No prototype. */
+export type FormParameters = Record<string, string | string[]>;
+
+/** Bounds of {@link parseForm}. */
+export interface FormLimits {
+  /** Name-value pairs accepted; default 1,000. */
+  readonly maxParameters?: number | undefined;
+}
+
+const DEFAULT_MAX_PARAMETERS = 1_000;
+const PERCENT = 0x25;
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenientUtf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/**
+ * Reads an `application/x-www-form-urlencoded` body as the URL Standard does: `+` is a space, an incomplete escape stays as
+ * written. The result has no prototype, so a parameter may be called `__proto__`. Takes time linear in the body.
+ *
+ * Throws MALFORMED_REQUEST when the text is not UTF-8 or holds more than `maxParameters` parameters.
+ *
+ * @see https://url.spec.whatwg.org/#urlencoded-parsing
+ */
+export function parseForm(body: Uint8Array | string, limits: FormLimits = {}): FormParameters {
+  const text = typeof body === "string" ? body : decodeUtf8(body, "refuse");
+  const maxParameters = limits.maxParameters ?? DEFAULT_MAX_PARAMETERS;
+  const parameters: FormParameters = Object.create(null);
+  let count = 0;
+  let equals = -1;
+  for (let start = 0; start < text.length; ) {
+    const end = indexOrLength(text, "&", start);
+    // Looked up again only once passed: "a&a&a…" must not be scanned to its end for every name.
+    if (equals < start) equals = indexOrLength(text, "=", start);
+    if (end > start) {
+      if (++count > maxParameters)
+        throw new MessagingError(
+          "MALFORMED_REQUEST",
+          `The form holds more than ${maxParameters} parameters.`,
+        );
+      const name = decodeComponent(text.slice(start, Math.min(equals, end)), "refuse");
+      addParameter(
+        parameters,
+        name,
+        equals < end ? decodeComponent(text.slice(equals + 1, end), "refuse") : "",
+      );
+    }
+    start = end + 1;
+  }
+  return parameters;
+}
+
+/** The parameters of a URL's query, absolute or not; none without a query. Throws what {@link parseForm} throws. */
+export function parseQuery(url: string, limits: FormLimits = {}): FormParameters {
+  const end = indexOrLength(url, "#", 0);
+  const question = url.indexOf("?");
+  return parseForm(question === -1 || question > end ? "" : url.slice(question + 1, end), limits);
+}
+
+/** Writes parameters as an `application/x-www-form-urlencoded` body, a list as repeated names. The inverse of {@link parseForm}. */
+export function renderForm(parameters: Readonly<Record<string, string | readonly string[]>>): string {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters))
+    for (const single of typeof value === "string" ? [value] : value) form.append(name, single);
+  return form.toString();
+}
+
+/**
+ * Decodes one name or value of a form. Escapes that are not UTF-8 throw MALFORMED_REQUEST ("refuse") or become U+FFFD ("replace").
+ */
+export function decodeComponent(text: string, invalidUtf8: "refuse" | "replace"): string {
+  const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
+  if (!spaced.includes("%")) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    // An incomplete escape, or bytes that are not UTF-8: decodeURIComponent does not say which.
+    return decodeUtf8(unescapeBytes(spaced), invalidUtf8);
+  }
+}
+
+function addParameter(parameters: FormParameters, name: string, value: string): void {
+  const earlier = parameters[name];
+  if (earlier === undefined) parameters[name] = value;
+  else if (typeof earlier === "string") parameters[name] = [earlier, value];
+  else earlier.push(value);
+}
+
+function decodeUtf8(bytes: Uint8Array, invalidUtf8: "refuse" | "replace"): string {
+  if (invalidUtf8 === "replace") return lenientUtf8.decode(bytes);
+  try {
+    return strictUtf8.decode(bytes);
+  } catch (cause) {
+    throw new MessagingError("MALFORMED_REQUEST", "The form is not UTF-8.", { cause });
+  }
+}
+
+function unescapeBytes(text: string): Uint8Array {
+  const bytes = Buffer.from(text, "utf8");
+  let length = 0;
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index] ?? 0;
+    const high = byte === PERCENT ? hexDigit(bytes[index + 1]) : -1;
+    const low = high === -1 ? -1 : hexDigit(bytes[index + 2]);
+    if (low !== -1) index += 2;
+    bytes[length++] = low === -1 ? byte : high * 16 + low;
+  }
+  return bytes.subarray(0, length);
+}
+
+function hexDigit(byte: number | undefined): number {
+  if (byte === undefined) return -1;
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
+
+function indexOrLength(text: string, character: string, from: number): number {
+  const index = text.indexOf(character, from);
+  return index === -1 ? text.length : index;
+}

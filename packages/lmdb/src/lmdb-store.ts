@@ -1,0 +1,222 @@
+import {
+  type Clock,
+  isMessagingError,
+  type LogEntry,
+  MessagingError,
+  type RangeOptions,
+  type Store,
+  type StoreWrite,
+  systemClock,
+  type Timer,
+} from "@messaging-service/core";
+import { checkedKey, fromCursor, toCursor, wholeTtl } from "./arguments.ts";
+import { createBatch } from "./batch.ts";
+import { openDatabases } from "./databases.ts";
+
+/** Settings of {@link lmdbStore}. */
+export interface LmdbStoreOptions {
+  /** Most bytes the file may grow to. Default: it grows as needed. */
+  readonly mapSize?: number | undefined;
+  /** Expired entries are dropped about this many milliseconds later; default 60,000. They are never read. */
+  readonly sweepEveryMs?: number | undefined;
+  /** Default: the machine's clock. All processes on one path need the same time. */
+  readonly clock?: Clock | undefined;
+}
+
+/** Rows dropped in one sweep, so that a million ends at once do not hold the writer lock. */
+const ROWS_PER_SWEEP = 1_000;
+
+/**
+ * An embedded store in one file of this machine, for any number of processes: every change is a transaction, and a
+ * call resolves once it is flushed to disk, so neither a killed process nor a power cut loses what was confirmed.
+ *
+ * @param path A directory, created where missing; a name with an extension is a file. Not on a network drive.
+ * @throws MessagingError INVALID_OPTION when the path cannot be opened.
+ */
+export function lmdbStore(path: string, options: LmdbStoreOptions = {}): Store {
+  const clock = options.clock ?? systemClock;
+  const sweepEveryMs = options.sweepEveryMs ?? 60_000;
+  const { root, entries, logs, dues } = openDatabases(path, options.mapSize);
+  const transact = createBatch(root);
+  let sweeper: Timer | undefined;
+  let closing: Promise<void> | undefined;
+
+  /** Runs a call: synchronous throws become rejections, LMDB's errors STORE_UNAVAILABLE. */
+  async function call<T>(name: string, body: () => T | Promise<T>): Promise<T> {
+    try {
+      if (closing !== undefined) throw new Error("it was closed");
+      return await body();
+    } catch (error) {
+      if (isMessagingError(error)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new MessagingError("STORE_UNAVAILABLE", `The lmdb store failed at ${name}: ${reason}.`, {
+        cause: error,
+      });
+    }
+  }
+
+  const isLive = (expires: number): boolean => expires === 0 || expires > clock.now();
+  const endOf = (ttl: number): number => (ttl === 0 ? 0 : clock.now() + ttl);
+
+  function live(key: string): string | undefined {
+    const row = entries.get(key);
+    return row !== undefined && isLive(row[0]) ? row[1] : undefined;
+  }
+
+  /** LMDB reads from a snapshot it keeps for a turn of the event loop: what another process just wrote is newer. */
+  function freshly<T>(read: () => T): T {
+    root.resetReadTxn();
+    return read();
+  }
+
+  function remove(key: string): void {
+    const row = entries.get(key);
+    if (row === undefined) return;
+    if (row[0] !== 0) dues.remove([row[0], key]);
+    entries.remove(key);
+  }
+
+  function write(key: string, value: string, ttl: number): void {
+    remove(key);
+    const expires = endOf(ttl);
+    entries.put(key, [expires, value]);
+    if (expires !== 0) dues.put([expires, key], 1);
+  }
+
+  function append(log: string, value: string, ttl: number): number {
+    // The time in microseconds, or one more than the last: above every cursor given before, also of entries that are gone.
+    const [last] = logs.getKeys({
+      start: [log, Number.MAX_SAFE_INTEGER],
+      end: [log, 0],
+      reverse: true,
+      limit: 1,
+    });
+    const sequence = Math.max(clock.now() * 1_000, last === undefined ? 0 : last[1] + 1);
+    const expires = endOf(ttl);
+    logs.put([log, sequence], [expires, value]);
+    if (expires !== 0) dues.put([expires, log, sequence], 1);
+    return sequence;
+  }
+
+  function range(log: string, bounds: RangeOptions): LogEntry[] {
+    const after = bounds.after === undefined ? -1 : fromCursor(bounds.after);
+    const before = bounds.before === undefined ? Number.MAX_SAFE_INTEGER : fromCursor(bounds.before);
+    const limit = bounds.limit ?? 100;
+    const found: LogEntry[] = [];
+    if (limit < 1 || after >= before) return found;
+    const [low, high] = [after + 1, before - 1];
+    const rows = bounds.reverse
+      ? logs.getRange({ start: [log, high], end: [log, low - 1], reverse: true })
+      : logs.getRange({ start: [log, low], end: [log, before] });
+    for (const { key, value } of rows) {
+      const [expires, text] = value;
+      if (!isLive(expires)) continue;
+      found.push({ cursor: toCursor(key[1]), value: text });
+      if (found.length >= Math.floor(limit)) break;
+    }
+    return found;
+  }
+
+  /** Drops what has ended, a bounded number at a time. Any process may do it; each looks at the rows again inside. */
+  async function sweep(): Promise<void> {
+    const now = clock.now();
+    const ended = [...dues.getKeys({ end: [now, "\uffff"], limit: ROWS_PER_SWEEP })].filter(
+      ([at]) => at <= now,
+    );
+    if (ended.length === 0) return;
+    await transact(() => {
+      for (const due of ended) {
+        dues.remove(due);
+        if (due.length === 3) logs.remove([due[1], due[2]]);
+        else if (entries.get(due[1])?.[0] === due[0]) entries.remove(due[1]);
+      }
+    });
+  }
+
+  /** Set to the next end rather than at an interval, so that a quiet store stays quiet. */
+  function armSweeper(): void {
+    if (sweeper !== undefined || closing !== undefined) return;
+    const [next] = dues.getKeys({ limit: 1 });
+    if (next === undefined) return;
+    const delayMs = Math.max(sweepEveryMs, next[0] - clock.now());
+    sweeper = clock.schedule(() => {
+      // A sweep that fails (a full disk) is tried again; nothing that has ended is readable meanwhile.
+      call("sweep", sweep)
+        .catch(() => {})
+        .then(() => {
+          sweeper = undefined;
+          if (closing === undefined) armSweeper();
+        });
+    }, delayMs);
+  }
+
+  async function change<T>(name: string, work: () => T): Promise<T> {
+    const result = await call(name, () => transact(work));
+    if (closing === undefined) armSweeper();
+    return result;
+  }
+
+  armSweeper();
+
+  return Object.freeze({
+    name: "lmdb",
+    atomicity: "store",
+    durable: true,
+    get: (key: string) => call("get", () => freshly(() => live(checkedKey(key)))),
+    getMany: (keys: readonly string[]) =>
+      call("getMany", () => freshly(() => keys.map((key) => live(checkedKey(key))))),
+    async set(key: string, value: string, ttlMs: number): Promise<void> {
+      const [name, ttl] = [checkedKey(key), wholeTtl(ttlMs)];
+      await change("set", () => write(name, value, ttl));
+    },
+    async setMany(writes: readonly StoreWrite[]): Promise<void> {
+      const checked = writes.map(({ key, value, ttlMs }) => ({
+        key: checkedKey(key),
+        value,
+        ttl: wholeTtl(ttlMs),
+      }));
+      await change("setMany", () => {
+        for (const { key, value, ttl } of checked) write(key, value, ttl);
+      });
+    },
+    async delete(key: string): Promise<void> {
+      const name = checkedKey(key);
+      await change("delete", () => remove(name));
+    },
+    async setIfAbsent(key: string, value: string, ttlMs: number): Promise<string | undefined> {
+      const [name, ttl] = [checkedKey(key), wholeTtl(ttlMs)];
+      return change("setIfAbsent", () => {
+        const there = live(name);
+        if (there === undefined) write(name, value, ttl);
+        return there;
+      });
+    },
+    async compareAndSet(
+      key: string,
+      expected: string,
+      value: string | undefined,
+      ttlMs: number,
+    ): Promise<boolean> {
+      const [name, ttl] = [checkedKey(key), wholeTtl(ttlMs)];
+      return change("compareAndSet", () => {
+        if (live(name) !== expected) return false;
+        if (value === undefined) remove(name);
+        else write(name, value, ttl);
+        return true;
+      });
+    },
+    async append(log: string, value: string, ttlMs: number): Promise<string> {
+      const [name, ttl] = [checkedKey(log), wholeTtl(ttlMs)];
+      const sequence = await change("append", () => append(name, value, ttl));
+      return toCursor(sequence);
+    },
+    range: (log: string, bounds: RangeOptions = {}) =>
+      call("range", () => freshly(() => range(checkedKey(log), bounds))),
+    /** Waits for what is being written, then closes the file. */
+    async close(): Promise<void> {
+      sweeper?.cancel();
+      closing ??= transact(() => {}).then(() => root.close());
+      await closing;
+    },
+  } satisfies Store);
+}

@@ -1,0 +1,10 @@
+export { type Carrier, createCarrier } from "./carrier.ts";
+export type { CarrierPeer, ConnectOptions } from "./http/peer.ts";
+export type { Handset, HandsetOptions, TextOptions, WaitOptions } from "./inbound/handset.ts";
+export type { InboundWebhookOptions, TextAnswer, TextResult } from "./inbound/inbound.ts";
+export type { CarrierOptOutHandling } from "./inbound/opt-out.ts";
+export type { ReceivedText } from "./inbound/phone-book.ts";
+export type { CarrierCallback, CarrierMessage } from "./message/message.ts";
+export type { CarrierNumber, CarrierOptions } from "./options.ts";
+export type { OutcomeMatch, OutcomeRule, OutcomeStep } from "./outcomes.ts";
+export { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
