@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { bin, CACHE, ROOT, run, say } from "./process.mjs";
 import { findRedis } from "./redis.mjs";
+import { removeStaleOutput } from "./stale.mjs";
 import { printTally, runVitest, tallyLine } from "./vitest.mjs";
 
 const QUICKSTART = "examples/express-quickstart";
@@ -11,6 +12,7 @@ const NODE_VERSIONS = ["22.23.3", "24.21.0"];
 
 /** Compiles everything; also the type check of the tests, which emit nothing. */
 export function build() {
+  removeStaleOutput();
   return bin("tsc", ["-b"]);
 }
 

@@ -226,6 +226,50 @@ export function describeStore(name: string, createHarness: () => Promise<StoreHa
         expect(await store.get("a")).toBeUndefined();
       });
 
+      it("finds nothing where it expects nothing", async () => {
+        expect(await store.compareAndSet("a", undefined, "1", TTL_MS)).toBe(true);
+        expect(await store.compareAndSet("a", undefined, "2", 0)).toBe(false);
+        expect(await store.compareAndSet("a", undefined, undefined, 0)).toBe(false);
+        expect(await store.get("a")).toBe("1");
+        await harness.advance(TTL_MS + 50);
+        expect(await store.compareAndSet("a", undefined, undefined, 0)).toBe(true);
+        expect(await store.compareAndSet("a", undefined, "3", 0)).toBe(true);
+        expect(await store.get("a")).toBe("3");
+      });
+
+      it("adds to logs when it writes, in order, and only then", async () => {
+        const line = (log: string, value: string, ttlMs = 0) => ({ log, value, ttlMs });
+        const lines = [line("one", "1"), line("two", "2", TTL_MS), line("one", "\ud83d")];
+        expect(await store.compareAndSet("a", "0", "1", 0, lines)).toBe(false);
+        expect(await store.compareAndSet("a", undefined, "1", 0, lines)).toBe(true);
+        expect(await store.compareAndSet("a", "2", "3", 0, lines)).toBe(false);
+        expect(await store.compareAndSet("a", undefined, "3", 0, lines)).toBe(false);
+        const values = async (log: string) => (await store.range(log)).map(({ value }) => value);
+        expect(await values("one")).toEqual(["1", "\ud83d"]);
+        expect(await values("two")).toEqual(["2"]);
+        expect(await store.compareAndSet("a", "1", undefined, 0, [line("one", "gone")])).toBe(true);
+        expect(await store.get("a")).toBeUndefined();
+        expect(await values("one")).toEqual(["1", "\ud83d", "gone"]);
+        await harness.advance(TTL_MS + 50);
+        expect(await values("two")).toEqual([]);
+      });
+
+      it("adds one line for each of a hundred writes at once", async () => {
+        await store.set("counter", "0", 0);
+        await Promise.all(
+          Array.from({ length: 100 }, async () => {
+            for (;;) {
+              const seen = (await store.get("counter")) ?? "";
+              const next = String(Number(seen) + 1);
+              const lines = [{ log: "log", value: next, ttlMs: 0 }];
+              if (await store.compareAndSet("counter", seen, next, 0, lines)) return;
+            }
+          }),
+        );
+        const lines = (await store.range("log", { limit: 200 })).map(({ value }) => value);
+        expect(lines).toEqual(Array.from({ length: 100 }, (_, index) => String(index + 1)));
+      });
+
       it("loses none of a hundred increments at once", async () => {
         const stores = [store, harness.second?.() ?? store];
         await store.set("counter", "0", 0);
@@ -320,6 +364,27 @@ export function describeStore(name: string, createHarness: () => Promise<StoreHa
         await store.append("log", "brief", TTL_MS);
         await harness.advance(TTL_MS + 50);
         expect(await store.range("log")).toEqual([{ cursor: first, value: "for ever" }]);
+      });
+
+      it("drops entries up to a cursor, and goes on above it", async () => {
+        if (store.trim === undefined) return;
+        const entries = await fill("log", 10);
+        const other = await fill("log:other", 2);
+        await store.trim("log", entries[3]!.cursor);
+        expect(await store.range("log")).toEqual(entries.slice(4));
+        expect(await store.range("log", { after: entries[1]!.cursor, limit: 2 })).toEqual(
+          entries.slice(4, 6),
+        );
+        await store.trim("log", entries[1]!.cursor);
+        expect(await store.range("log")).toHaveLength(6);
+        await store.trim("log", entries[9]!.cursor);
+        expect(await store.range("log")).toEqual([]);
+        expect(await store.range("log:other")).toEqual(other);
+        const [next] = await fill("log", 1);
+        expect(next!.cursor > entries[9]!.cursor).toBe(true);
+        expect(await store.range("log", { after: entries[9]!.cursor })).toEqual([next]);
+        await store.trim("absent", next!.cursor);
+        await expect(store.trim("log", "x")).rejects.toMatchObject({ code: "INVALID_CURSOR" });
       });
 
       it.each(["", "x", "1-1", "-1", "99999999999999999999", "1e3", "0x10", "١".repeat(16)])(

@@ -9,9 +9,9 @@ import { codeLines, importsOf, type SourceFile } from "./source-file.ts";
  */
 export const ROWS: readonly (readonly Unit[])[] = [
   [["index.ts"]],
-  [["service.ts", "messaging-service.ts", "create-context.ts", "node-adapter.ts"]],
-  ["flows", ["fetch.ts"]],
-  ["records", "queue", "webhook", ["http.ts", "node-http.ts"]],
+  [["service.ts", "messaging-service.ts", "create-context.ts", "node-adapter.ts", "fetch.ts"]],
+  ["flows"],
+  ["records", "queue", "webhook", ["http.ts", "node-http.ts", "node-capture.ts"]],
   ["store"],
   ["planning", "opt-out", "wire", ["send-request.ts"]],
   ["encoding", "phone"],
@@ -28,6 +28,7 @@ export const ROWS: readonly (readonly Unit[])[] = [
       "nearest.ts",
       "option-checks.ts",
       "events.ts",
+      "diagnostics.ts",
       "options.ts",
       "settings.ts",
     ],

@@ -24,11 +24,19 @@ export interface RedisServer {
 
 /** Settings of {@link startRedis}. */
 export interface RedisServerOptions {
+  /** Default: a free one. */
+  readonly port?: number;
   /** Keeps an append-only file, flushed at every write, so that {@link RedisServer.restart} finds the data. */
   readonly persistent?: boolean;
   /** Further arguments: `["--maxmemory-policy", "allkeys-lru"]`. */
   readonly args?: readonly string[];
 }
+
+/** A test that fails midway stops nothing; its process does. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const server of running) server.kill("SIGKILL");
+});
 
 /** Starts a real Redis. Rejects, and so fails the test, where none is installed. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
@@ -37,7 +45,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
       "These tests need a real Redis: install redis-server 7 or later (apt-get install redis-server, brew install redis) and put it on PATH.",
     );
   }
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const directory = mkdtempSync(join(tmpdir(), "redis-"));
   let server: ChildProcess;
 
@@ -54,6 +62,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
       ],
       { stdio: "ignore" },
     );
+    running.add(server);
     await untilReady(port, server);
   }
 
@@ -62,6 +71,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     const gone = new Promise((resolve) => server.once("exit", resolve));
     server.kill("SIGKILL");
     await gone;
+    running.delete(server);
   }
 
   await start();
@@ -94,7 +104,7 @@ async function untilReady(port: number, server: ChildProcess): Promise<void> {
   for (;;) {
     if (server.exitCode !== null) throw new Error(`redis-server ended with code ${server.exitCode}`);
     const answer = await send(port, ["PING"]).catch(() => "");
-    if (answer.startsWith("+PONG")) return;
+    if (answer.startsWith("+PONG") || answer.startsWith("-NOAUTH")) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

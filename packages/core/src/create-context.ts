@@ -1,5 +1,5 @@
 import { createEmitter, type Emitter } from "./events.ts";
-import type { FlowContext } from "./flows/context.ts";
+import type { FlowContext, Live } from "./flows/context.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { defaultThroughput } from "./planning/throughput.ts";
 import { laneLimit } from "./queue/lanes.ts";
@@ -13,6 +13,7 @@ import { createKeys } from "./records/keys.ts";
 import { createLinks } from "./records/links.ts";
 import { createLiveConfig, type LiveConfig } from "./records/live-config.ts";
 import { createMessages } from "./records/messages.ts";
+import { createOutbox } from "./records/outbox.ts";
 import { createSticky } from "./records/sticky.ts";
 import { createId } from "./sid.ts";
 import { withTimeLimit } from "./store/guard.ts";
@@ -62,9 +63,14 @@ export function createContext(options: ResolvedOptions): Parts {
     return sender === undefined ? TIMER_LANE : laneLimit(defaultThroughput(sender, bucket as MessageKind));
   };
 
+  const owner = createId();
+  const outbox = createOutbox(store, keys, owner, options.heartbeatMs);
+  const inProcess = new Map<string, Live>();
+  const telling = new Map<string, number>();
   const ctx: FlowContext = {
     options,
-    owner: createId(),
+    owner,
+    outbox,
     clock,
     logger,
     store,
@@ -88,7 +94,14 @@ export function createContext(options: ResolvedOptions): Parts {
     },
     adopt: live.adopt,
     denied: denyList,
-    live: new Map(),
+    live: inProcess,
+    callbacks: new Map(),
+    telling,
+    forget(sid) {
+      inProcess.delete(sid);
+      // Somebody still has to be told of it; then callbacks.ts lets it go.
+      if (!telling.has(sid)) outbox.done(sid);
+    },
   };
   return { ctx, config, live, alerts, denyList, emitter };
 }

@@ -35,12 +35,16 @@ export function toWebhookRequest(request: HttpRequest, publicUrl: string | undef
   if (request.method === "GET") return { ...request, absoluteUrl, parameters: parseQuery(request.url) };
   if (request.method !== "POST")
     throw new MessagingError("METHOD_NOT_ALLOWED", `${request.method} is no webhook's method.`);
-  const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
-  if (type === "application/json")
+  if (mediaTypeOf(request.headers) === "application/json")
     return { ...request, absoluteUrl, parameters: {}, json: parseJson(request) };
   // Twilio sends a form even where a proxy lost the content type.
   const parameters = request.body === undefined ? fromParsed(request.parsed) : parseForm(request.body);
   return { ...request, absoluteUrl, parameters };
+}
+
+/** The content type without its parameters, in lower case; `""` without one. */
+export function mediaTypeOf(headers: { readonly "content-type"?: string | undefined }): string {
+  return (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
 function parseJson(request: HttpRequest): unknown {
@@ -52,7 +56,12 @@ function parseJson(request: HttpRequest): unknown {
   }
 }
 
-/** A parsed form as `parseForm` would have given it: own names only, values text or lists of text. */
+/**
+ * A parsed form as `parseForm` would have given it: own names only, values text or lists of text.
+ *
+ * @throws MessagingError BODY_CONSUMED for values that nest: an extended parser took names such as `a[b]` apart, and what was
+ *   signed cannot be told any more.
+ */
 function fromParsed(parsed: unknown): FormParameters {
   if (typeof parsed === "string") return parseForm(parsed);
   if (parsed instanceof Uint8Array) return parseForm(parsed);
@@ -62,6 +71,7 @@ function fromParsed(parsed: unknown): FormParameters {
     if (typeof value === "string") parameters[name] = value;
     else if (Array.isArray(value) && value.every((each) => typeof each === "string"))
       parameters[name] = value;
+    else throw new MessagingError("BODY_CONSUMED", `The parameter ${name} was parsed into a structure.`);
   }
   return parameters;
 }
@@ -83,7 +93,9 @@ export function toErrorResponse(error: unknown): HttpResponse {
     headers: {
       "content-type": "application/json; charset=utf-8",
       ...(status === 503 ? { "retry-after": RETRY_AFTER_S } : {}),
-      ...(status === 413 ? { connection: "close" } : {}),
+      ...(status === 405 ? { allow: "GET, POST" } : {}),
+      // Whoever is that slow is not waited for a second time.
+      ...(status === 408 ? { connection: "close" } : {}),
     },
     body: JSON.stringify(body),
   };

@@ -5,8 +5,11 @@ export { segment } from "./encoding/segment.ts";
 export { smartEncode } from "./encoding/smart.ts";
 export type { ErrorCode, ErrorEntry, MessagingErrorOptions } from "./errors.ts";
 export { ERROR_CODES, isMessagingError, MessagingError } from "./errors.ts";
+export type { FetchHandler, FetchHandlerOptions, FetchNext } from "./fetch.ts";
+export { toFetchHandler } from "./fetch.ts";
 export type { Route, RouteMessaging } from "./flows/arrival.ts";
 export type { ConsentAnswer, ConsentInput, ConsentLedger } from "./flows/consent-ledger.ts";
+export type { Explained } from "./flows/explain.ts";
 export type { FeedOptions } from "./flows/feed.ts";
 export type { MessageFilter, MessagePage } from "./flows/manage.ts";
 export type { StickyEntry, StickyMap } from "./flows/sticky-map.ts";
@@ -14,10 +17,10 @@ export type { HandleOptions } from "./flows/webhooks.ts";
 export type { Endpoint, Place } from "./http.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export { silentLogger } from "./logger.ts";
-export type { Explained, Finding, MessagingService, ServiceEvents } from "./messaging-service.ts";
+export type { Finding, MessagingService, ServiceEvents } from "./messaging-service.ts";
 export type { NodeExchange } from "./node-adapter.ts";
 export { locateNode, serveNode } from "./node-adapter.ts";
-export type { NodeRequest, ReadLimits } from "./node-http.ts";
+export type { NodeRequest, ParsedBody, ReadHints, ReadLimits } from "./node-http.ts";
 export { fromNodeRequest, writeNodeResponse } from "./node-http.ts";
 export type { CountryKeywords, KeywordEntry, KeywordLayer, OptOutOptions } from "./opt-out/keywords.ts";
 export type { LintReplyOptions, ReplyWarning, ReplyWarningCode } from "./opt-out/lint.ts";
@@ -43,11 +46,21 @@ export type { ConsentEvent, ConsentSource, ConsentStatus } from "./records/conse
 export type * from "./sender.ts";
 export { createMessagingService, isMessagingService } from "./service.ts";
 export type { Settings, SettingsInput } from "./settings.ts";
+export type { TimeLimitOptions } from "./store/guard.ts";
+export { withTimeLimit } from "./store/guard.ts";
 export type { KeyvLike, KeyvStoreOptions } from "./store/keyv.ts";
 export { keyvStore } from "./store/keyv.ts";
 export type { MemoryStoreOptions } from "./store/memory.ts";
 export { memoryStore } from "./store/memory.ts";
-export type { Atomicity, LogEntry, RangeOptions, Store, StoreFinding, StoreWrite } from "./store/store.ts";
+export type {
+  Atomicity,
+  LogEntry,
+  LogWrite,
+  RangeOptions,
+  Store,
+  StoreFinding,
+  StoreWrite,
+} from "./store/store.ts";
 export type * from "./types.ts";
 export type { FormLimits, FormParameters } from "./wire/form.ts";
 export { parseForm, parseQuery, renderForm } from "./wire/form.ts";

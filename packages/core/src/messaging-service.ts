@@ -1,11 +1,11 @@
 import type { Clock } from "./clock.ts";
 import type { ConsentLedger } from "./flows/consent-ledger.ts";
+import type { Explained } from "./flows/explain.ts";
 import type { Manage } from "./flows/manage.ts";
 import type { StickyMap } from "./flows/sticky-map.ts";
 import type { HandleOptions } from "./flows/webhooks.ts";
 import type { Endpoint, Place } from "./http.ts";
 import type { ReadLimits } from "./node-http.ts";
-import type { Plan } from "./planning/plan.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 import type { Alert } from "./records/alerts.ts";
 import type { Change } from "./records/changes.ts";
@@ -32,12 +32,6 @@ export interface Finding {
   readonly level: "warn" | "info";
   readonly code: string;
   readonly message: string;
-}
-
-/** What the plan would be, and whether anything stands against it. */
-export interface Explained extends Plan {
-  /** The recipient opted out: `send` would be refused with OPTED_OUT. */
-  readonly optedOut: boolean;
 }
 
 /** A messaging service: sends, receives, remembers. Made by `createMessagingService`. */

@@ -1,16 +1,22 @@
 import type { ServerResponse } from "node:http";
 import type { Route, RouteMessaging } from "./flows/arrival.ts";
-import type { Endpoint } from "./http.ts";
-import { toErrorResponse } from "./http.ts";
+import { type Place, toErrorResponse } from "./http.ts";
 import type { MessagingService } from "./messaging-service.ts";
-import { captureNodeResponse, fromNodeRequest, leaveParsed, type NodeRequest } from "./node-http.ts";
+import { captureNodeResponse } from "./node-capture.ts";
+import { fromNodeRequest, isUnread, type NodeRequest, parseAsLeft } from "./node-http.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 
 /** What a framework on Node lends to serve one request. */
 export interface NodeExchange {
   readonly request: NodeRequest;
   readonly response: ServerResponse;
-  /** Writes an answer as the framework does. */
+  /** Path and query before mounting stripped them. */
+  readonly url: string;
+  /** Where the framework's parsers leave a {@link ParsedBody}. */
+  readonly parsed: object;
+  /** Hangs up what was read here and not answered, as the framework's own parser would. */
+  leave(body: unknown, raw: Buffer): void;
+  /** Answers as the framework does. */
   respond(answer: HttpResponse): void;
   /** Goes on to the next handler; with `messaging` when an inbound message is its turn. */
   next(messaging: RouteMessaging | undefined): unknown;
@@ -19,37 +25,61 @@ export interface NodeExchange {
 /** Where under `path` a request points: by its whole URL, or by what mounting left of it. Reads nothing else. */
 export function locateNode(
   service: MessagingService,
-  request: NodeRequest,
-): ReturnType<MessagingService["locate"]> {
-  return service.locate(request.originalUrl ?? request.url ?? "/") ?? service.locate(request.url ?? "/");
+  request: { readonly originalUrl?: string | undefined; readonly url?: string | undefined },
+): Place | undefined {
+  const { url = "/", originalUrl = url } = request;
+  return service.locate(originalUrl) ?? (url === originalUrl ? undefined : service.locate(url));
 }
 
+/** Requests whose message is some route's turn: it was handled, however often a middleware is mounted on its way. */
+const handedOn = new WeakSet<object>();
+
 /**
- * Serves one request of a framework on Node: reads it, hands it to the service, writes the answer or goes on. The whole
- * protocol is here and behind; what is left for an adapter is to name its framework's parts.
+ * Serves one request of a framework on Node: reads it, hands it to the service, answers or goes on. Without a place it
+ * goes on and reads nothing. The whole protocol is here and behind; what is left for an adapter is to name its
+ * framework's parts.
+ *
+ * Settles as soon as the framework may take over: Koa writes an answer only after its middlewares have returned. Rejects
+ * with what the next handler throws, so that the framework's own error handling sees it.
  */
 export async function serveNode(
   service: MessagingService,
-  endpoint: Endpoint,
-  rest: string | undefined,
+  place: Place | undefined,
   exchange: NodeExchange,
 ): Promise<void> {
-  const { request, response } = exchange;
+  const { request, response, url, parsed } = exchange;
+  if (place === undefined || handedOn.has(request)) {
+    await exchange.next(undefined);
+    return;
+  }
+  const unread = isUnread(request, parsed);
   let read: HttpRequest;
   try {
-    read = await fromNodeRequest(request, service.limits);
+    read = await fromNodeRequest(request, service.limits, { url, parsed });
   } catch (error) {
     return exchange.respond(toErrorResponse(error));
   }
-  const route: Route = {
-    async next(messaging) {
-      leaveParsed(request, read);
-      const captured = messaging === undefined ? undefined : captureNodeResponse(response);
-      await exchange.next(messaging);
-      return captured;
-    },
-    respond: exchange.respond,
-  };
-  const answer = await service.handle(endpoint, read, { rest, route });
-  if (answer !== undefined) exchange.respond(answer);
+  const { body } = read;
+  await new Promise<void>((resolve, reject) => {
+    const route: Route = {
+      isOpen: () => !response.headersSent && !response.writableEnded && !response.destroyed,
+      respond: exchange.respond,
+      async next(messaging) {
+        if (unread && body !== undefined) exchange.leave(parseAsLeft(read), Buffer.from(body));
+        const captured = messaging === undefined ? undefined : captureNodeResponse(response);
+        if (messaging !== undefined) handedOn.add(request);
+        try {
+          await exchange.next(messaging);
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+        return captured;
+      },
+    };
+    service.handle(place.endpoint, read, { rest: place.rest, route }).then((answer) => {
+      if (answer !== undefined) exchange.respond(answer);
+      resolve();
+    }, reject);
+  });
 }

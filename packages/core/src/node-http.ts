@@ -1,18 +1,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { MessagingError } from "./errors.ts";
+import { mediaTypeOf } from "./http.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 import { parseForm } from "./wire/form.ts";
 
-/** A Node request, with what frameworks and body parsers hang on it. Structural, so that it fits every framework's major. */
-export type NodeRequest = IncomingMessage & {
-  /** Express: the URL before mounting stripped it. */
-  originalUrl?: string | undefined;
+/** What body parsers leave behind: on the request (Express), on `ctx.request` (Koa). */
+export interface ParsedBody {
   body?: unknown;
-  /** Bytes that a parser's `verify` hook kept. */
+  /** Bytes, or their text, that a parser or its `verify` hook kept. */
   rawBody?: unknown;
   /** body-parser's mark: the body was read. */
   _body?: boolean | undefined;
-};
+}
+
+/** A Node request, with what frameworks and body parsers hang on it. Structural, so that it fits every framework's major. */
+export type NodeRequest = IncomingMessage &
+  ParsedBody & {
+    /** Express: the URL before mounting stripped it. */
+    originalUrl?: string | undefined;
+  };
 
 /** Limits of {@link fromNodeRequest}. */
 export interface ReadLimits {
@@ -22,107 +28,88 @@ export interface ReadLimits {
   readonly bodyTimeoutMs: number;
 }
 
+/** What a framework knows of a request better than Node. */
+export interface ReadHints {
+  /** Path and query before mounting stripped them. Default: `originalUrl`, else `url`. */
+  readonly url?: string | undefined;
+  /** Where parsers leave a {@link ParsedBody}. Default: the request. */
+  readonly parsed?: object | undefined;
+}
+
 /**
  * A Node request in the one shape every adapter hands in. Reads the body unless a parser was there before; then the
- * parser's result is passed along, with the raw bytes if it kept them.
+ * parser's result is passed along, with the raw bytes if it kept them. The body of a GET or HEAD is not read.
  *
- * @throws MessagingError BODY_TOO_LARGE without having buffered it, REQUEST_TIMEOUT.
+ * @throws MessagingError BODY_TOO_LARGE without having buffered it, REQUEST_TIMEOUT, MALFORMED_REQUEST when the
+ *   connection is lost.
  */
-export async function fromNodeRequest(request: NodeRequest, limits: ReadLimits): Promise<HttpRequest> {
+export async function fromNodeRequest(
+  request: NodeRequest,
+  limits: ReadLimits,
+  hints: ReadHints = {},
+): Promise<HttpRequest> {
+  const { method = "GET", headers } = request;
+  const left: ParsedBody = hints.parsed ?? request;
   const body =
-    bytes(request.rawBody) ??
-    bytes(request.body) ??
-    (isRead(request) ? undefined : await readBody(request, limits));
+    method === "GET" || method === "HEAD"
+      ? undefined
+      : (keptBytes(request, left) ?? (isUnread(request, left) ? await readBody(request, limits) : undefined));
   return {
-    method: request.method ?? "GET",
-    url: request.originalUrl ?? request.url ?? "/",
-    headers: toHeaders(request),
+    method,
+    url: hints.url ?? request.originalUrl ?? request.url ?? "/",
+    // Node has joined repeated headers; the one it lists is no request's.
+    headers: headers as HttpRequest["headers"],
     body,
-    parsed: body === undefined ? request.body : undefined,
+    parsed: body === undefined && !isNothing(left.body) ? left.body : undefined,
     origin: toOrigin(request),
   };
 }
 
-/** Leaves on the request what the framework's own parser would have left, so that parsers behind us pass it by. */
-export function leaveParsed(request: NodeRequest, read: HttpRequest): void {
-  if (request._body === true || read.body === undefined || request.method === "GET") return;
-  const type = (read.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
-  const text = new TextDecoder().decode(read.body);
-  request.rawBody = read.body;
-  request._body = true;
-  if (type === "application/json") request.body = text === "" ? {} : (JSON.parse(text) as unknown);
-  else if (type === "application/x-www-form-urlencoded") request.body = { ...parseForm(text) };
-  else request.body = text;
+/**
+ * Whether the body is still in the stream. Some parsers leave an empty object beside a body that they did not read, so
+ * that is no sign of one that was.
+ */
+export function isUnread(request: NodeRequest, { _body, body }: ParsedBody = request): boolean {
+  return _body !== true && !request.readableEnded && isNothing(body);
 }
 
-/** Writes an answer. Its length is counted in bytes. */
+function isNothing(body: unknown): boolean {
+  return body === undefined || body === null || (typeof body === "object" && Object.keys(body).length === 0);
+}
+
+/** What a framework's own parser would have made of the bytes, by their content type: a form counts as one that lost it. */
+export function parseAsLeft({ headers, body = new Uint8Array() }: HttpRequest): unknown {
+  const type = mediaTypeOf(headers);
+  if (type === "" || type === "application/x-www-form-urlencoded") return { ...parseForm(body) };
+  if (type === "application/json") return body.byteLength === 0 ? {} : (JSON.parse(textOf(body)) as unknown);
+  return type.startsWith("text/") ? textOf(body) : body;
+}
+
+/** Writes an answer, unless there is one. Its length is counted in bytes. */
 export function writeNodeResponse(response: ServerResponse, answer: HttpResponse): void {
+  if (response.headersSent) return;
   const body = typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body;
   response.writeHead(answer.status, { ...answer.headers, "content-length": body.byteLength });
   response.end(body);
 }
 
-/** Most bytes of a route's answer that are kept for a duplicate of the request. */
-const MOST_CAPTURED = 65_536;
-
-/**
- * What a route answers, as it writes it; `undefined` when the connection closed before, or the answer is too large to
- * keep. A duplicate of the webhook is answered with it.
- */
-export function captureNodeResponse(response: ServerResponse): Promise<HttpResponse | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const keep = (chunk: unknown, encoding: unknown): void => {
-    if (typeof chunk !== "string" && !(chunk instanceof Uint8Array)) return;
-    const part =
-      typeof chunk === "string"
-        ? Buffer.from(chunk, typeof encoding === "string" ? (encoding as BufferEncoding) : "utf8")
-        : Buffer.from(chunk);
-    size += part.byteLength;
-    if (size <= MOST_CAPTURED) chunks.push(part);
-  };
-  const { write, end } = response;
-  response.write = function captured(this: ServerResponse, ...args: Parameters<typeof write>): boolean {
-    keep(args[0], args[1]);
-    return write.apply(this, args);
-  } as typeof write;
-  response.end = function captured(this: ServerResponse, ...args: Parameters<typeof end>): ServerResponse {
-    keep(args[0], args[1]);
-    return end.apply(this, args);
-  } as typeof end;
-  return new Promise((resolve) => {
-    response.once("close", () => {
-      if (!response.writableEnded || size > MOST_CAPTURED) return resolve(undefined);
-      const type = response.getHeader("content-type");
-      const headers: Record<string, string> = typeof type === "string" ? { "content-type": type } : {};
-      resolve({ status: response.statusCode, headers, body: Buffer.concat(chunks).toString("utf8") });
-    });
-  });
+/** The raw bytes, where a parser kept them or handed them on. A text parser's result is the body, decoded from UTF-8. */
+function keptBytes(request: NodeRequest, left: ParsedBody): Uint8Array | undefined {
+  const kept = left.rawBody ?? request.rawBody;
+  if (kept instanceof Uint8Array) return kept;
+  if (typeof kept === "string") return Buffer.from(kept);
+  if (left.body instanceof Uint8Array) return left.body;
+  // A JSON parser's string is a value, not the text of one.
+  const isText = typeof left.body === "string" && mediaTypeOf(request.headers) !== "application/json";
+  return isText ? Buffer.from(left.body as string) : undefined;
 }
 
-/** Whether a parser had the body before us. A GET has none to read. */
-function isRead(request: NodeRequest): boolean {
-  return (
-    request._body === true || request.readableEnded || (request.body !== undefined && request.body !== null)
-  );
+function textOf(body: Uint8Array): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
 }
 
-function bytes(value: unknown): Uint8Array | undefined {
-  if (value instanceof Uint8Array) return value;
-  // A text parser's result is the body, decoded: forms and JSON are UTF-8.
-  return typeof value === "string" ? Buffer.from(value) : undefined;
-}
-
-function toHeaders(request: IncomingMessage): Record<string, string | undefined> {
-  const headers: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(request.headers))
-    headers[name] = Array.isArray(value) ? value.join(", ") : value;
-  return headers;
-}
-
-function toOrigin(request: IncomingMessage): string | undefined {
-  const { host } = request.headers;
-  const secure = "encrypted" in request.socket && request.socket.encrypted === true;
+function toOrigin({ headers: { host }, socket }: IncomingMessage): string | undefined {
+  const secure = "encrypted" in socket && socket.encrypted === true;
   return host === undefined ? undefined : `${secure ? "https" : "http"}://${host}`;
 }
 
@@ -130,36 +117,53 @@ function readBody(
   request: IncomingMessage,
   { maxBodyBytes, bodyTimeoutMs }: ReadLimits,
 ): Promise<Uint8Array> {
-  const declared = Number(request.headers["content-length"] ?? 0);
-  const tooLarge = (): MessagingError =>
-    new MessagingError("BODY_TOO_LARGE", `The body is larger than ${maxBodyBytes} bytes.`);
-  if (declared > maxBodyBytes) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    let size = 0;
-    const timer = setTimeout(
-      () => settle(new MessagingError("REQUEST_TIMEOUT", `The body took longer than ${bodyTimeoutMs} ms.`)),
-      bodyTimeoutMs,
-    );
+    let size = Number(request.headers["content-length"] ?? 0);
+    if (size > maxBodyBytes) {
+      discard(request, maxBodyBytes);
+      return reject(tooLarge(maxBodyBytes));
+    }
+    size = 0;
+    const settle = (error: MessagingError | undefined): void => {
+      clearTimeout(timer);
+      request.off("data", onData).off("end", onEnd).off("error", onLost).off("close", onLost);
+      if (error === undefined)
+        return resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+      discard(request, maxBodyBytes);
+      reject(error);
+    };
     const onData = (chunk: Buffer): void => {
       size += chunk.byteLength;
-      if (size > maxBodyBytes) settle(tooLarge());
+      if (size > maxBodyBytes) settle(tooLarge(maxBodyBytes));
       else chunks.push(chunk);
     };
     const onEnd = (): void => settle(undefined);
     const onLost = (): void =>
       settle(new MessagingError("MALFORMED_REQUEST", "The connection was lost before the body ended."));
-    const settle = (error: MessagingError | undefined): void => {
-      clearTimeout(timer);
-      request.off("data", onData).off("end", onEnd).off("error", onLost).off("close", onLost);
-      if (error === undefined) {
-        resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
-        return;
-      }
-      // What still comes is thrown away, not kept: the answer says "connection: close".
-      request.resume();
-      reject(error);
-    };
+    const timer = setTimeout(
+      () => settle(new MessagingError("REQUEST_TIMEOUT", `The body took longer than ${bodyTimeoutMs} ms.`)),
+      bodyTimeoutMs,
+    );
     request.on("data", onData).on("end", onEnd).on("error", onLost).on("close", onLost);
+    // It told of its end before we listened.
+    if (request.destroyed) onLost();
+  });
+}
+
+function tooLarge(maxBodyBytes: number): MessagingError {
+  return new MessagingError("BODY_TOO_LARGE", `The body is larger than ${maxBodyBytes} bytes.`);
+}
+
+/** How many times the limit is still read, and thrown away, so that a client which writes before it reads gets its answer. */
+const DISCARDED_LIMITS = 16;
+
+/** Throws away what still comes; beyond a bound, the connection too. */
+function discard(request: IncomingMessage, maxBodyBytes: number): void {
+  let left = maxBodyBytes * DISCARDED_LIMITS;
+  request.on("error", () => {});
+  request.on("data", (chunk: Buffer) => {
+    left -= chunk.byteLength;
+    if (left < 0) request.destroy();
   });
 }

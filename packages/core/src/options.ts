@@ -69,6 +69,8 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly poolLimit?: number | undefined;
   /** Milliseconds until another process's changes to settings and senders are seen at the latest. Default 5,000. */
   readonly refreshMs?: number | undefined;
+  /** Milliseconds between this process's signs of life; three without one, and another process takes its messages over. Default 5,000. */
+  readonly heartbeatMs?: number | undefined;
   /** A local file that a STOP is appended to when the store does not answer. Default: none (kept in memory until it does). */
   readonly journal?: string | undefined;
   /** Where it logs. Default: warnings and errors to stderr. */
@@ -100,6 +102,7 @@ export interface ResolvedOptions {
   readonly maxBacklog: number;
   readonly poolLimit: number;
   readonly refreshMs: number;
+  readonly heartbeatMs: number;
   readonly journal: string | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -131,6 +134,7 @@ const OPTION_NAMES = [
     "maxBacklog",
     "poolLimit",
     "refreshMs",
+    "heartbeatMs",
     "journal",
   ],
   ...["logger", "clock", "queue", ...SETTING_NAMES],
@@ -177,6 +181,7 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
     maxBacklog: integer("maxBacklog", options.maxBacklog ?? 1_000_000, 1, 1_000_000_000),
     poolLimit: integer("poolLimit", options.poolLimit ?? 400, 1, 10_000_000),
     refreshMs: integer("refreshMs", options.refreshMs ?? 5_000, 10, 3_600_000),
+    heartbeatMs: integer("heartbeatMs", options.heartbeatMs ?? 5_000, 50, 600_000),
     journal: options.journal === undefined ? undefined : text("journal", options.journal, 1, 4_096),
     logger: methods("logger", options.logger ?? stderrLogger, ["debug", "info", "warn", "error"]),
     clock: methods("clock", options.clock ?? systemClock, ["now", "schedule"]),

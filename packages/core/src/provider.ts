@@ -155,6 +155,8 @@ export interface DeliveryReceipt {
   readonly status: MessageStatus;
   readonly errorCode: number | null;
   readonly errorMessage?: string | undefined;
+  /** What a failure means to us: an opt-out goes to the ledger, "not-rcs" falls back to SMS or MMS. */
+  readonly meaning?: RefusalMeaning | undefined;
   readonly rawDlrDoneDate?: string | undefined;
   /** The sender the provider used in the end (RCS with fallback). */
   readonly from?: Address | undefined;

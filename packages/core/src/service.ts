@@ -1,8 +1,11 @@
 import { createContext } from "./create-context.ts";
 import { MessagingError } from "./errors.ts";
 import { createAdvance } from "./flows/advance.ts";
+import { createCallWebhook } from "./flows/call-webhook.ts";
+import { createCallbacks } from "./flows/callbacks.ts";
 import { createClaim } from "./flows/claim.ts";
 import { createConsentLedger } from "./flows/consent-ledger.ts";
+import { createConsentStats, createOptOutRate } from "./flows/consent-stats.ts";
 import { createDecide } from "./flows/decide.ts";
 import { createDeliver } from "./flows/deliver.ts";
 import { createDoctor } from "./flows/doctor.ts";
@@ -13,19 +16,21 @@ import { createInbound } from "./flows/inbound.ts";
 import { createKeyword } from "./flows/keyword.ts";
 import { createManage } from "./flows/manage.ts";
 import { createMediaLink } from "./flows/media-link.ts";
+import { createProcess } from "./flows/process.ts";
 import { createProviderOptOut } from "./flows/provider-opt-out.ts";
 import { createReceipts } from "./flows/receipts.ts";
+import { createRecover } from "./flows/recover.ts";
 import { createReplan } from "./flows/replan.ts";
 import { createReplies } from "./flows/replies.ts";
 import { createSend } from "./flows/send.ts";
 import { createSettle } from "./flows/settle.ts";
 import { createStickyMap } from "./flows/sticky-map.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
-import { createUserCode } from "./flows/user-code.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
 import { placeOf } from "./http.ts";
 import type { MessagingService, ServiceEvents } from "./messaging-service.ts";
 import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
+import { createJournal } from "./records/journal.ts";
 import { checkSettingNames, type SettingsInput } from "./settings.ts";
 import type { Address } from "./types.ts";
 import { createWebhookCaller } from "./webhook/call.ts";
@@ -50,25 +55,34 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     logger,
     guard: createGuard({ allow: options.allowPrivateHosts }),
   });
-  const userCode = createUserCode(ctx, { caller, sequencer: createSequencer() });
-  const advance = createAdvance(ctx, userCode);
+  const callbacks = createCallbacks(ctx, { caller, sequencer: createSequencer() });
+  const advance = createAdvance(ctx, { callbacks });
   const decide = createDecide(ctx);
   const claim = createClaim(ctx, { decide });
   const replan = createReplan(ctx, { decide, claim });
   const send = createSend(ctx, { decide, claim, advance });
-  const settle = createSettle(ctx, { advance, replan, providerOptOut: createProviderOptOut(ctx) });
+  const providerOptOut = createProviderOptOut(ctx);
+  const settle = createSettle(ctx, { advance, replan, providerOptOut });
   const replies = createReplies(ctx, { send });
-  const handling = createHandling(ctx, { replies, callUrl: userCode.callUrl });
+  const handling = createHandling(ctx, { replies, callUrl: createCallWebhook(ctx, { caller }) });
   const keyword = createKeyword(ctx, { replies, inform: handling.inform, forget: denyList.remove });
-  const inbound = createInbound(ctx, { keyword, handling: handling.handle, deny: denyList.add });
+  const process = createProcess(ctx, { keyword, handling: handling.handle });
+  const journal = createJournal(options.journal);
+  const { inbound, resume, replay } = createInbound(ctx, { process, journal, deny: denyList.add });
   const handle = createWebhooks(ctx, {
     inbound,
-    receipts: createReceipts(ctx, { advance }),
+    receipts: createReceipts(ctx, { ...settle, advance, replan, providerOptOut }),
     media: createMediaLink(ctx),
   });
   const { explainChange, ...sticky } = createStickyMap(ctx);
-  const upkeep = createUpkeep(ctx, { flush: denyList.flush });
-  ctx.queue.start(createDeliver(ctx, { ...settle, replan }));
+  const stats = createConsentStats(ctx);
+  const upkeep = createUpkeep(ctx, {
+    checkOptOutRate: createOptOutRate(ctx, stats),
+    replay,
+    flush: denyList.flush,
+    recover: createRecover(ctx, { ...settle, replan, resume, callbacks }),
+  });
+  ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume }));
   upkeep.start();
 
   const open = (): void => {
@@ -109,7 +123,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     }),
     sticky: Object.freeze(sticky),
     explainChange,
-    consent: createConsentLedger(ctx),
+    consent: createConsentLedger(ctx, { stats }),
     alerts: Object.freeze({ list: alerts.list }),
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),

@@ -34,6 +34,8 @@ export interface SettingsInput {
   readonly validityPeriod?: number | undefined;
   /** Called with each change of a message's status: a URL or a function. Default: none. */
   readonly statusCallback?: StatusCallback | undefined;
+  /** Add `SequenceNumber` and `Timestamp` to status callbacks, which Twilio's do not have. Default false. */
+  readonly statusCallbackSequence?: boolean | undefined;
   /** Seconds a message is kept after its final status. Default 2,592,000 (30 days). */
   readonly retention?: number | undefined;
   /** What becomes of a message of which nobody knows whether it left: "fail" (default) after 15 minutes, or "resend". */
@@ -55,6 +57,7 @@ export interface Settings {
   readonly preRegistrationAlert: boolean;
   readonly validityPeriod: number;
   readonly statusCallback: StatusCallback | undefined;
+  readonly statusCallbackSequence: boolean;
   readonly retention: number;
   readonly onAmbiguous: "fail" | "resend";
   readonly optOut: OptOutOptions | undefined;
@@ -72,6 +75,7 @@ const DEFAULTS: Settings = Object.freeze({
   preRegistrationAlert: true,
   validityPeriod: 36_000,
   statusCallback: undefined,
+  statusCallbackSequence: false,
   retention: 2_592_000,
   onAmbiguous: "fail",
   optOut: undefined,
@@ -85,7 +89,7 @@ const ALLOWED: Readonly<
   Record<keyof Settings, readonly [words: string, check: (value: unknown) => boolean]>
 > = {
   webhook: [
-    "a function or { url, method?, fallbackUrl?, fallbackMethod? } with absolute http(s) URLs",
+    "a function or { url, method?, fallbackUrl?, fallbackMethod?, format? } with absolute http(s) URLs",
     isWebhook,
   ],
   inboundHandling: ['"defer", "webhook" or "drop"', oneOf("defer", "webhook", "drop")],
@@ -98,6 +102,7 @@ const ALLOWED: Readonly<
   preRegistrationAlert: ["true or false", isBoolean],
   validityPeriod: ["whole seconds from 1 to 36,000", within(1, 36_000)],
   statusCallback: ["an absolute http(s) URL of at most 4,000 characters, or a function", isStatusCallback],
+  statusCallbackSequence: ["true or false", isBoolean],
   retention: ["whole seconds from 1 to 315,360,000", within(1, 315_360_000)],
   onAmbiguous: ['"fail" or "resend"', oneOf("fail", "resend")],
   optOut: [
@@ -154,10 +159,11 @@ export function isHttpUrl(value: unknown, most = 4_000): value is string {
 function isWebhook(value: unknown): boolean {
   if (typeof value === "function") return true;
   if (typeof value !== "object" || value === null) return false;
-  const { url, method, fallbackUrl, fallbackMethod, ...rest } = value as Record<string, unknown>;
+  const { url, method, fallbackUrl, fallbackMethod, format, ...rest } = value as Record<string, unknown>;
   const isMethod = (name: unknown): boolean => name === undefined || name === "GET" || name === "POST";
   const urls = isHttpUrl(url) && (fallbackUrl === undefined || isHttpUrl(fallbackUrl));
-  return urls && isMethod(method) && isMethod(fallbackMethod) && Object.keys(rest).length === 0;
+  const isFormat = format === undefined || format === "form" || format === "json";
+  return urls && isFormat && isMethod(method) && isMethod(fallbackMethod) && Object.keys(rest).length === 0;
 }
 
 function isStatusCallback(value: unknown): boolean {

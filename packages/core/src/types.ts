@@ -53,6 +53,8 @@ export interface WebhookUrl {
   readonly method?: "GET" | "POST" | undefined;
   readonly fallbackUrl?: string | undefined;
   readonly fallbackMethod?: "GET" | "POST" | undefined;
+  /** What a POST carries: a form (default, as Twilio), or JSON signed by `bodySHA256`. */
+  readonly format?: "form" | "json" | undefined;
 }
 /** At least once per message, with the same `message.sid` (and `token`) each time. */
 export type WebhookFunction = (message: InboundMessage, context: WebhookContext) => unknown;

@@ -1,11 +1,10 @@
 import {
   createMessagingService,
-  type HttpResponse,
   isMessagingService,
   locateNode,
   type MessagingService,
   type MessagingServiceOptions,
-  type NodeRequest,
+  type Place,
   type RouteMessaging,
   serveNode,
   writeNodeResponse,
@@ -15,7 +14,7 @@ import type { NextFunction, Request, RequestHandler, Response } from "express";
 declare global {
   namespace Express {
     interface Request {
-      /** The inbound message that is this route's turn; set by `messagingService`. */
+      /** The inbound message that is this route's turn; set by `messagingService`. {@link messagingOf} narrows it. */
       messaging?: RouteMessaging | undefined;
     }
   }
@@ -38,30 +37,21 @@ export interface MessagingMiddleware extends RequestHandler {
  */
 export function messagingService(input: MessagingService | MessagingServiceOptions): MessagingMiddleware {
   const service = isMessagingService(input) ? input : createMessagingService(input);
-  const serve = (
-    place: ReturnType<MessagingService["locate"]>,
-    req: Request,
-    res: Response,
-    next: NextFunction,
-  ): void => {
-    if (place === undefined) {
-      next();
-      return;
-    }
-    const onward = (messaging: RouteMessaging | undefined): void => {
-      req.messaging = messaging;
-      next();
-    };
-    const respond = (answer: HttpResponse): void => writeNodeResponse(res, answer);
-    serveNode(service, place.endpoint, place.rest, {
-      request: req as NodeRequest,
+  const serve = (place: Place | undefined, req: Request, res: Response, next: NextFunction): void => {
+    serveNode(service, place, {
+      request: req,
       response: res,
-      respond,
-      next: onward,
+      url: req.originalUrl,
+      parsed: req,
+      leave: (body, rawBody) => Object.assign(req, { body, rawBody, _body: true }),
+      respond: (answer) => writeNodeResponse(res, answer),
+      next(messaging) {
+        if (messaging !== undefined) req.messaging = messaging;
+        next();
+      },
     }).catch(next);
   };
-  const middleware: RequestHandler = (req, res, next) =>
-    serve(locateNode(service, req as NodeRequest), req, res, next);
+  const middleware: RequestHandler = (req, res, next) => serve(locateNode(service, req), req, res, next);
   const inbound: RequestHandler = (req, res, next) =>
     serve({ endpoint: "inbound", rest: undefined }, req, res, next);
   const status: RequestHandler = (req, res, next) =>
@@ -72,7 +62,5 @@ export function messagingService(input: MessagingService | MessagingServiceOptio
 /** `req.messaging`, or an error that says why it is missing. */
 export function messagingOf(req: Request): RouteMessaging {
   if (req.messaging !== undefined) return req.messaging;
-  throw new Error(
-    "No inbound message is this route's turn: mount messagingService, or messaging.inbound, before the route.",
-  );
+  throw new Error("No inbound message is this route's turn: mount messagingService before the route.");
 }

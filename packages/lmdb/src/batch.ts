@@ -1,32 +1,28 @@
-import { type RootDatabase, TransactionFlags } from "lmdb";
-
 /** Runs a piece of work inside the next write transaction and resolves once that is on disk. */
 export type Transact = <T>(work: () => T) => Promise<T>;
 
-/** A thrown error undoes it; the flush is awaited apart, off the event loop. */
-const FLAGS: TransactionFlags =
-  TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT | TransactionFlags.NO_SYNC_FLUSH;
+interface Job {
+  readonly run: () => void;
+  readonly settle: (failure: { readonly error: unknown } | undefined) => void;
+}
 
 /**
  * Group commit: everything asked for in one turn of the event loop shares one transaction and one flush. LMDB's
  * writer lock makes the transactions of all processes a sequence, and the work sees what came before it.
+ *
+ * @param commit Runs a function in one transaction and resolves once that is on disk.
  */
-export function createBatch(root: RootDatabase): Transact {
-  interface Job {
-    readonly run: () => void;
-    readonly settle: (failure: { readonly error: unknown } | undefined) => void;
-  }
+export function createBatch(commit: (run: () => void) => Promise<void>): Transact {
   let queue: Job[] = [];
 
-  async function commit(): Promise<void> {
+  async function commitAll(): Promise<void> {
     const jobs = queue;
     queue = [];
     let failure: { readonly error: unknown } | undefined;
     try {
-      root.transactionSync(() => {
+      await commit(() => {
         for (const job of jobs) job.run();
-      }, FLAGS);
-      await root.flushed;
+      });
     } catch (error) {
       failure = { error };
     }
@@ -36,7 +32,7 @@ export function createBatch(root: RootDatabase): Transact {
   return <T>(work: () => T) =>
     new Promise<T>((resolve, reject) => {
       let result: { readonly value: T } | undefined;
-      if (queue.length === 0) setImmediate(commit);
+      if (queue.length === 0) setImmediate(commitAll);
       queue.push({
         run: () => {
           result = { value: work() };

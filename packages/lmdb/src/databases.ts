@@ -1,5 +1,5 @@
 import { MessagingError } from "@messaging-service/core";
-import { type Database, open, type RootDatabase } from "lmdb";
+import { type Database, open, TransactionFlags } from "lmdb";
 
 /** What is stored: when it ends (0 for never), and the text. JSON keeps any text whole, lone surrogates too. */
 export type Row = [expires: number, value: string];
@@ -10,13 +10,23 @@ export type ItemKey = [log: string, sequence: number];
 /** What ends when: an entry's key, or an item's log and sequence number, after the time it ends. */
 export type Due = [expires: number, key: string] | [expires: number, ...item: ItemKey];
 
-/** The three tables of a store, in one file. */
+/** The tables of a store, in one file. */
 export interface Databases {
-  readonly root: RootDatabase;
   readonly entries: Database<Row, string>;
   readonly logs: Database<Row, ItemKey>;
   readonly dues: Database<1, Due>;
+  /** "next": the sequence number of the next item, of whichever log. */
+  readonly meta: Database<number, string>;
+  /** Runs `work` in one write transaction, undone when it throws, and resolves once that is flushed to disk. */
+  commit(work: () => void): Promise<void>;
+  /** LMDB reads from a snapshot it keeps for a turn of the event loop: what another process just wrote is newer. */
+  refresh(): void;
+  close(): Promise<void>;
 }
+
+/** A thrown error undoes it; the flush is awaited apart, off the event loop. */
+const COMMIT_FLAGS: TransactionFlags =
+  TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT | TransactionFlags.NO_SYNC_FLUSH;
 
 /**
  * Opens the file, or makes it.
@@ -28,10 +38,16 @@ export function openDatabases(path: string, mapSize: number | undefined): Databa
     const root = open({ path, ...(mapSize === undefined ? {} : { mapSize }) });
     const encoding = "json";
     return {
-      root,
       entries: root.openDB({ name: "entries", encoding }),
       logs: root.openDB({ name: "logs", encoding }),
       dues: root.openDB({ name: "dues", encoding }),
+      meta: root.openDB({ name: "meta", encoding }),
+      async commit(work) {
+        root.transactionSync(work, COMMIT_FLAGS);
+        await root.flushed;
+      },
+      refresh: () => root.resetReadTxn(),
+      close: () => root.close(),
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -2,6 +2,7 @@ import {
   type Clock,
   isMessagingError,
   type LogEntry,
+  type LogWrite,
   MessagingError,
   type RangeOptions,
   type Store,
@@ -11,11 +12,11 @@ import {
 } from "@messaging-service/core";
 import { checkedKey, fromCursor, toCursor, wholeTtl } from "./arguments.ts";
 import { createBatch } from "./batch.ts";
-import { openDatabases } from "./databases.ts";
+import { type ItemKey, openDatabases } from "./databases.ts";
 
 /** Settings of {@link lmdbStore}. */
 export interface LmdbStoreOptions {
-  /** Most bytes the file may grow to. Default: it grows as needed. */
+  /** Bytes of address space to begin with; the file grows beyond it as needed. Default: lmdb's own. */
   readonly mapSize?: number | undefined;
   /** Expired entries are dropped about this many milliseconds later; default 60,000. They are never read. */
   readonly sweepEveryMs?: number | undefined;
@@ -36,8 +37,8 @@ const ROWS_PER_SWEEP = 1_000;
 export function lmdbStore(path: string, options: LmdbStoreOptions = {}): Store {
   const clock = options.clock ?? systemClock;
   const sweepEveryMs = options.sweepEveryMs ?? 60_000;
-  const { root, entries, logs, dues } = openDatabases(path, options.mapSize);
-  const transact = createBatch(root);
+  const { entries, logs, dues, meta, commit, refresh, close } = openDatabases(path, options.mapSize);
+  const transact = createBatch(commit);
   let sweeper: Timer | undefined;
   let closing: Promise<void> | undefined;
 
@@ -63,9 +64,8 @@ export function lmdbStore(path: string, options: LmdbStoreOptions = {}): Store {
     return row !== undefined && isLive(row[0]) ? row[1] : undefined;
   }
 
-  /** LMDB reads from a snapshot it keeps for a turn of the event loop: what another process just wrote is newer. */
   function freshly<T>(read: () => T): T {
-    root.resetReadTxn();
+    refresh();
     return read();
   }
 
@@ -84,18 +84,21 @@ export function lmdbStore(path: string, options: LmdbStoreOptions = {}): Store {
   }
 
   function append(log: string, value: string, ttl: number): number {
-    // The time in microseconds, or one more than the last: above every cursor given before, also of entries that are gone.
-    const [last] = logs.getKeys({
-      start: [log, Number.MAX_SAFE_INTEGER],
-      end: [log, 0],
-      reverse: true,
-      limit: 1,
-    });
-    const sequence = Math.max(clock.now() * 1_000, last === undefined ? 0 : last[1] + 1);
+    // One count for all logs, begun at the time in microseconds: a log that was dropped to its end goes on above it. Read
+    // with get, because a range inside a write transaction can show a snapshot from before it.
+    const sequence = Math.max(clock.now() * 1_000, meta.get("next") ?? 0);
+    meta.put("next", sequence + 1);
     const expires = endOf(ttl);
     logs.put([log, sequence], [expires, value]);
     if (expires !== 0) dues.put([expires, log, sequence], 1);
     return sequence;
+  }
+
+  function dropItem(item: ItemKey): void {
+    const row = logs.get(item);
+    if (row === undefined) return;
+    if (row[0] !== 0) dues.remove([row[0], ...item]);
+    logs.remove(item);
   }
 
   function range(log: string, bounds: RangeOptions): LogEntry[] {
@@ -193,15 +196,22 @@ export function lmdbStore(path: string, options: LmdbStoreOptions = {}): Store {
     },
     async compareAndSet(
       key: string,
-      expected: string,
+      expected: string | undefined,
       value: string | undefined,
       ttlMs: number,
+      appends: readonly LogWrite[] = [],
     ): Promise<boolean> {
       const [name, ttl] = [checkedKey(key), wholeTtl(ttlMs)];
+      const lines = appends.map((line) => ({
+        log: checkedKey(line.log),
+        value: line.value,
+        ttl: wholeTtl(line.ttlMs),
+      }));
       return change("compareAndSet", () => {
         if (live(name) !== expected) return false;
         if (value === undefined) remove(name);
         else write(name, value, ttl);
+        for (const line of lines) append(line.log, line.value, line.ttl);
         return true;
       });
     },
@@ -212,10 +222,17 @@ export function lmdbStore(path: string, options: LmdbStoreOptions = {}): Store {
     },
     range: (log: string, bounds: RangeOptions = {}) =>
       call("range", () => freshly(() => range(checkedKey(log), bounds))),
+    async trim(log: string, upTo: string): Promise<void> {
+      const [name, last] = [checkedKey(log), fromCursor(upTo)];
+      const items = await call("trim", () =>
+        freshly(() => [...logs.getKeys({ start: [name, 0], end: [name, last + 1] })]),
+      );
+      await change("trim", () => items.forEach(dropItem));
+    },
     /** Waits for what is being written, then closes the file. */
     async close(): Promise<void> {
       sweeper?.cancel();
-      closing ??= transact(() => {}).then(() => root.close());
+      closing ??= transact(() => {}).then(close);
       await closing;
     },
   } satisfies Store);

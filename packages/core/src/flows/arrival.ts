@@ -4,7 +4,7 @@ import type { ConsentDocument } from "../records/consent-record.ts";
 import type { Versioned } from "../records/messages.ts";
 import type { StickyMapping } from "../records/sticky.ts";
 import type { Sender } from "../sender.ts";
-import type { InboundMessage, Message, OptOutType, ReplyInput } from "../types.ts";
+import type { InboundMessage, Message, OptOutType, ReplyInput, WebhookUrl } from "../types.ts";
 
 /** An inbound message to one of our senders, before the store was asked. */
 export interface Arrival {
@@ -25,6 +25,8 @@ export interface Received extends Arrival {
   readonly claimed: Versioned;
   readonly consent: ConsentDocument;
   readonly mapped: StickyMapping | undefined;
+  /** The person's consent document and this message's mark, as read. */
+  readonly known: readonly [document: string | undefined, mark: string | undefined];
 }
 
 /** A keyword that was acted on. */
@@ -53,6 +55,8 @@ export interface Route {
   next(messaging: RouteMessaging | undefined): Promise<HttpResponse | undefined>;
   /** Writes an answer in the route's stead. */
   respond(response: HttpResponse): void;
+  /** Whether nobody has answered yet, and somebody is there to be answered. Default: always. */
+  isOpen?(): boolean;
 }
 
 /** What a route finds as `req.messaging` (Express) or `ctx.messaging` (Koa). */
@@ -69,6 +73,8 @@ export interface ReplyDraft {
   readonly to?: string | undefined;
   readonly from?: string | undefined;
   readonly statusCallback?: string | undefined;
+  /** The status callback comes from an answer, not from code: its address is checked. */
+  readonly guarded?: boolean | undefined;
   /** Counts the replies to one message; the same index is the same reply, sent once. */
   readonly index: number;
   /** A keyword's answer may reach someone who is opted out. */
@@ -77,18 +83,34 @@ export interface ReplyDraft {
 
 /** Replies that ride in one HTTP answer, as long as it has not left. */
 export interface Collector {
-  reply(input: ReplyInput): Promise<Message>;
+  /** `trusted` false: the status callback comes from an answer, so its address is checked. Default true. */
+  reply(input: ReplyInput, options?: { readonly trusted?: boolean }): Promise<Message>;
   /** Closes it: the answer with the replies so far. Later ones leave as messages. */
-  answer(): HttpResponse;
+  answer(): Promise<HttpResponse>;
 }
+
+/** Calls a webhook URL and carries out its TwiML. */
+export type CallWebhook = (
+  webhook: WebhookUrl,
+  message: InboundMessage,
+  collector: Collector,
+) => Promise<void>;
 
 /** How replies leave; see replies.ts. */
 export interface Replies {
-  collect(received: Received): Collector;
+  /** `isOpen` says whether the answer can still be written; default: until it is asked for. */
+  collect(received: Received, isOpen?: () => boolean): Collector;
   /** The answer with these replies, or a mere acknowledgement after they left as messages. */
   inResponse(received: Received, drafts: readonly ReplyDraft[]): Promise<HttpResponse>;
   ack(received: Arrival): HttpResponse;
 }
 
+/** Handles a claimed message with what was read of it: consent document, consent mark, sticky mapping. */
+export type Process = (
+  arrival: Arrival,
+  route: Route | undefined,
+  claimed: Versioned,
+  known: readonly (string | undefined)[],
+) => Promise<HttpResponse | undefined>;
 export type HandleKeyword = (received: Received) => Promise<Outcome | undefined>;
 export type Handle = (received: Received, route: Route | undefined) => Promise<Outcome>;

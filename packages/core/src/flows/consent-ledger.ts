@@ -8,6 +8,7 @@ import {
   type ConsentStatus,
   consentChannel,
 } from "../records/consent-record.ts";
+import type { ConsentStats } from "../records/consent-stats.ts";
 import type { Address } from "../types.ts";
 import type { FlowContext } from "./context.ts";
 
@@ -50,11 +51,16 @@ export interface ConsentLedger {
   history(address: string): AsyncIterable<ConsentEvent>;
   /** Every event of the account, oldest first. */
   entries(): AsyncIterable<ConsentEvent>;
+  /** Counts and rates since a time (default: 30 days) by word, sender, campaign and day. */
+  stats(options?: { readonly since?: Date | undefined }): Promise<ConsentStats>;
 }
 
 const PAGE = 500;
 
-export function createConsentLedger(ctx: FlowContext): ConsentLedger {
+export function createConsentLedger(
+  ctx: FlowContext,
+  { stats }: { readonly stats: ConsentLedger["stats"] },
+): ConsentLedger {
   const parse = (address: string): Recipient =>
     parseRecipient(address, { defaultCountry: ctx.options.defaultCountry });
 
@@ -126,24 +132,24 @@ export function createConsentLedger(ctx: FlowContext): ConsentLedger {
         category: input.category,
         note: input.note,
       };
+      const change = {
+        type: input.status === "opted-out" ? ("opt-out" as const) : ("opt-in" as const),
+        at,
+        address: to.address,
+        sender: input.sender ?? null,
+        source: input.source,
+        keyword: null,
+      };
       const { applied, reason } = await ctx.consent.record(event, {
         scope: ctx.optOut().policy.scope,
         force: input.force,
+        appends: [ctx.changes.entry(change)],
       });
-      if (applied) {
-        await ctx.changes.append({
-          type: input.status === "opted-out" ? "opt-out" : "opt-in",
-          at,
-          address: to.address,
-          sender: input.sender ?? null,
-          source: input.source,
-          keyword: null,
-        });
-      }
       return Object.freeze({ applied, reason });
     },
     history: (address: string) =>
       all((after, limit) => ctx.consent.history(parse(address).person, after, limit)),
+    stats,
     entries: () => all((after, limit) => ctx.consent.log(after, limit)),
   });
 }

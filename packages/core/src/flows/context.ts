@@ -1,5 +1,4 @@
 import type { Clock } from "../clock.ts";
-import type { MessagingError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { ResolvedOptOut } from "../opt-out/keywords.ts";
 import type { KeywordMatcher } from "../opt-out/match.ts";
@@ -13,19 +12,14 @@ import type { Consent } from "../records/consent.ts";
 import type { ConsentChannel, ConsentDocument, ConsentState } from "../records/consent-record.ts";
 import type { Keys } from "../records/keys.ts";
 import type { Links } from "../records/links.ts";
-import type { MessageRecord } from "../records/message-record.ts";
+import type { MessageRecord, PendingCallback } from "../records/message-record.ts";
 import type { Messages, Versioned } from "../records/messages.ts";
+import type { Outbox } from "../records/outbox.ts";
 import type { Sticky, StickyMapping } from "../records/sticky.ts";
 import type { Draft } from "../send-request.ts";
 import type { Settings } from "../settings.ts";
 import type { Store } from "../store/store.ts";
-import type {
-  Message,
-  SendRequest,
-  StatusCallback,
-  StatusCallbackFunction,
-  StatusContext,
-} from "../types.ts";
+import type { Message, SendRequest, StatusCallbackFunction } from "../types.ts";
 
 /** The parts a service is made of; flows take what they need of it. Holds no logic. */
 export interface FlowContext {
@@ -54,14 +48,20 @@ export interface FlowContext {
   adopt(rawConfig: string | undefined): void;
   /** People whose STOP this process knows of although the store may not; checked by every send. */
   readonly denied: Denied;
-  /** Records on their way through this process, so that delivery reads no store; and callbacks that cannot be stored. */
+  /** Records on their way through this process, so that delivery reads no store. */
   readonly live: Map<string, Live>;
+  /** Status callbacks of single messages that are functions, until the message is final. */
+  readonly callbacks: Map<string, StatusCallbackFunction>;
+  /** Status callbacks under way, per message. */
+  readonly telling: Map<string, number>;
+  readonly outbox: Outbox;
+  /** The message is final, or the provider has it: neither this process nor a later one needs to deliver it. */
+  forget(sid: string): void;
 }
 
 /** A message on its way through this process. */
 export interface Live {
   versioned: Versioned;
-  readonly statusCallback?: StatusCallbackFunction | undefined;
   /** This process marked it "sending", or tried to, and has not handed it over since. */
   taken?: boolean | undefined;
   /** What the provider said, until the store has it. */
@@ -118,10 +118,15 @@ export interface Settle {
   settle(taken: Versioned, result: ProviderResult): Promise<void>;
   /** Puts a message planned anew on its lane. */
   requeue(current: Versioned, next: MessageRecord): Promise<void>;
-  fail(current: Versioned, error: MessagingError): Promise<void>;
+  fail(current: Versioned, error: unknown): Promise<void>;
 }
-/** Tells a status callback; never rejects, never waited for by delivery. */
-export type CallStatus = (callback: StatusCallback, message: Message, context: StatusContext) => void;
+/** Status callbacks; see callbacks.ts. */
+export interface Callbacks {
+  /** Whether anybody wants to hear of this message's changes. */
+  wanted(record: MessageRecord): boolean;
+  /** Tells it, after what came before; never rejects, never waited for by delivery. */
+  tell(record: MessageRecord, pending: PendingCallback): void;
+}
 
 /** Flows that other flows need; the composition root hands them over. */
 export type Decide = (draft: Draft, options?: DecideOptions) => Promise<Decision>;
@@ -135,6 +140,10 @@ export type Advance = (
 export interface SendOptions {
   readonly direction?: "outbound-api" | "outbound-reply" | undefined;
   readonly inReplyTo?: string | undefined;
+  /** The message's SID, where it follows from what it answers: the same SID is the same message, sent once. */
+  readonly sid?: string | undefined;
+  /** The status callback comes from an answer, not from code: its address is checked. */
+  readonly guardedCallback?: boolean | undefined;
   /** The one confirmation of a STOP may go to someone who is opted out. */
   readonly confirmation?: boolean | undefined;
 }

@@ -1,6 +1,7 @@
+import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
 import { parseRecipient } from "../phone/address.ts";
-import type { ProviderMessage, ProviderResult } from "../provider.ts";
+import type { Provider, ProviderMessage, ProviderResult } from "../provider.ts";
 import type { Job } from "../queue/queue.ts";
 import { boundBy, consentChannel, parseConsent } from "../records/consent-record.ts";
 import type { MessageRecord } from "../records/message-record.ts";
@@ -12,6 +13,8 @@ import { deadlineOf, question } from "./outcome.ts";
 export interface DeliverFlows extends Settle {
   /** Plans a message whose schedule falls due. */
   readonly replan: Replan;
+  /** Handles an inbound message again that the store failed in the middle of. */
+  readonly resume: (current: Versioned) => Promise<void>;
 }
 
 /** A store that did not answer is asked again after this long. */
@@ -20,7 +23,7 @@ const STORE_RETRY_MS = 1_000;
 /** From a job on a lane to the provider and back: expiry, consent, hand-over, and what came of it. */
 export function createDeliver(
   ctx: FlowContext,
-  { replan, settle, requeue, fail }: DeliverFlows,
+  { replan, resume, settle, requeue, fail }: DeliverFlows,
 ): (job: Job) => Promise<void> {
   return async function deliver(job: Job): Promise<void> {
     try {
@@ -44,10 +47,11 @@ export function createDeliver(
     if (live?.settling !== undefined) return settle(live.versioned, live.settling);
     if (current === undefined) return;
     const { record } = current;
+    if (record.inbound !== undefined) return resume(current);
     if (record.status === "scheduled") return due(current);
     if (record.status === "sending" && record.ambiguous) return decideAmbiguous(current);
     if (record.status !== "queued" && !(record.status === "sending" && live?.taken === true))
-      return void ctx.live.delete(record.sid);
+      return ctx.forget(record.sid);
     if (ctx.clock.now() >= deadlineOf(record))
       return fail(
         current,
@@ -78,7 +82,7 @@ export function createDeliver(
         there?.record.outbound?.owner === ctx.owner &&
         (there.record.status === "sending" || there.record.status === "queued");
       if (there === undefined || !ours) {
-        ctx.live.delete(record.sid);
+        ctx.forget(record.sid);
         return undefined;
       }
       if (there.record.status === "queued") {
@@ -107,6 +111,15 @@ export function createDeliver(
     return taken;
   }
 
+  /** A provider says what happened; one that throws says nothing, so nobody knows. */
+  async function handTo(provider: Provider, record: MessageRecord): Promise<ProviderResult> {
+    try {
+      return await provider.send(toProviderMessage(record));
+    } catch (error) {
+      return { outcome: "ambiguous", errorCode: null, errorMessage: String(error) };
+    }
+  }
+
   async function handOver(taken: Versioned): Promise<void> {
     const { record } = taken;
     const provider = ctx.providers.get(record.provider ?? "");
@@ -116,13 +129,13 @@ export function createDeliver(
         new MessagingError("PROVIDER_NOT_FOUND", `There is no provider "${record.provider}".`),
       );
     }
-    const result = await provider.send(toProviderMessage(record)).catch(
-      (error: unknown): ProviderResult => ({
-        outcome: "ambiguous",
-        errorCode: null,
-        errorMessage: String(error),
-      }),
-    );
+    const startedAt = ctx.clock.now();
+    const result = await handTo(provider, record);
+    if (channels.deliver.hasSubscribers) {
+      const { sid, from } = record;
+      const durationMs = ctx.clock.now() - startedAt;
+      channels.deliver.publish({ service: ctx.options.name, sid, from, outcome: result.outcome, durationMs });
+    }
     const live = ctx.live.get(record.sid);
     if (live !== undefined) live.settling = result;
     await settle(taken, result);

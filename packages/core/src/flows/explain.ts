@@ -1,7 +1,13 @@
-import type { Explained } from "../messaging-service.ts";
+import type { Plan } from "../planning/plan.ts";
 import { parseSendRequest } from "../send-request.ts";
 import type { SendRequest } from "../types.ts";
 import type { Decide, FlowContext } from "./context.ts";
+
+/** What the plan would be, and whether anything stands against it. */
+export interface Explained extends Plan {
+  /** The recipient opted out: `send` would be refused with OPTED_OUT. */
+  readonly optedOut: boolean;
+}
 
 /** `service.explain`: the same reading and the same planner as `send`, and nothing written. */
 export function createExplain(ctx: FlowContext, { decide }: { readonly decide: Decide }) {

@@ -1,13 +1,23 @@
+import { possibleOptOut } from "../opt-out/possible-opt-out.ts";
 import { toInboundMessage } from "../records/message-record.ts";
-import type { InboundMessage, WebhookFunction, WebhookUrl } from "../types.ts";
-import type { Collector, Handle, Handled, Outcome, Received, Replies, Route } from "./arrival.ts";
+import type { InboundMessage, WebhookFunction } from "../types.ts";
+import type {
+  CallWebhook,
+  Collector,
+  Handle,
+  Handled,
+  Outcome,
+  Received,
+  Replies,
+  Route,
+} from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
 
 /** Flows that {@link createHandling} is handed. */
 export interface HandlingFlows {
   readonly replies: Replies;
   /** Calls a webhook URL and carries its TwiML out through the collector. */
-  readonly callUrl: (url: WebhookUrl, message: InboundMessage, collector: Collector) => Promise<void>;
+  readonly callUrl: CallWebhook;
 }
 
 /** An inbound message that is no keyword: the application's turn, by `inboundHandling`. */
@@ -23,6 +33,8 @@ export function createHandling(
     if (mode === "drop") return { response: replies.ack(received), kept: false };
     const message = view(received);
     ctx.events.emit("received", message);
+    const phrase = ctx.optOut().policy.enabled ? possibleOptOut(message.body) : undefined;
+    if (phrase !== undefined) ctx.events.emit("possible-opt-out", Object.freeze({ ...message, phrase }));
     const webhook = mode === "webhook" ? ctx.settings().webhook : (sender.webhook ?? ctx.settings().webhook);
     const collector = replies.collect(received);
     if (webhook !== undefined) {
@@ -33,7 +45,7 @@ export function createHandling(
       return answerInTime(received, collector, work);
     }
     if (route === undefined || mode !== "defer") return { response: replies.ack(received), kept: true };
-    return passOn(route, message, collector);
+    return passOn(route, message, replies.collect(received, route.isOpen));
   }
 
   /** The next route writes the answer, or its first reply does. */
@@ -45,7 +57,7 @@ export function createHandling(
         const first = !answered;
         answered = true;
         const sent = await collector.reply(input);
-        if (first) route.respond(collector.answer());
+        if (first && route.isOpen?.() !== false) route.respond(await collector.answer());
         return sent;
       },
     });
@@ -70,7 +82,7 @@ export function createHandling(
     });
     const first = await Promise.race([settled, late]);
     timer?.cancel();
-    const response = collector.answer();
+    const response = await collector.answer();
     return { response, kept: true, pending: first === "late" ? settled : undefined };
   }
 
@@ -94,7 +106,7 @@ export function createHandling(
         Promise.reject(
           new Error("A keyword is answered by the service; the webhook's own reply is not sent."),
         ),
-      answer: () => replies.ack(received),
+      answer: async () => replies.ack(received),
     };
     const work =
       typeof webhook === "function" ? callFunction(webhook, message, deaf) : callUrl(webhook, message, deaf);

@@ -36,8 +36,9 @@ export function createKeyword(ctx: FlowContext, { replies, inform, forget }: Key
     if (decision.alert !== undefined)
       ctx.events.alert("KEYWORD_REPLY_LATE", decision.alert, { sid: received.sid });
 
-    if (decision.consent !== "none") await record(received, match, decision);
-    const { reply } = decision;
+    const applied = decision.consent === "none" || (await record(received, match, decision));
+    // "You are subscribed again" must be true when it is said, and a replayed keyword was answered before.
+    const reply = applied ? decision.reply : undefined;
     const response =
       reply === undefined || reply === "" ? replies.ack(received) : await answer(received, reply);
     const handled: Handled = { ...received, optOutType: match.optOutType };
@@ -46,7 +47,7 @@ export function createKeyword(ctx: FlowContext, { replies, inform, forget }: Key
       kept: true,
       optOutType: match.optOutType,
       after: () => {
-        emit(handled);
+        if (applied) emit(handled);
         inform(handled);
       },
     };
@@ -76,7 +77,11 @@ export function createKeyword(ctx: FlowContext, { replies, inform, forget }: Key
     );
   }
 
-  async function record(received: Received, match: KeywordMatch, decision: KeywordDecision): Promise<void> {
+  async function record(
+    received: Received,
+    match: KeywordMatch,
+    decision: KeywordDecision,
+  ): Promise<boolean> {
     const { event, sender, person, provider } = received;
     const status = decision.consent === "opt-out" ? "opted-out" : "opted-in";
     const entry: Omit<ConsentEvent, "effect"> = {
@@ -93,22 +98,24 @@ export function createKeyword(ctx: FlowContext, { replies, inform, forget }: Key
       reply: decision.reply,
     };
     const word = match.keyword.toLowerCase();
-    const change = await ctx.consent.record(entry, {
-      scope: ctx.optOut().policy.scope,
-      network: sender.type === "toll-free" && status === "opted-out",
-      liftsNetwork: word === "start" || word === "unstop",
-      provider: provider.name,
-    });
-    if (!change.applied) return;
-    forget(person, entry.channel);
-    await ctx.changes.append({
-      type: status === "opted-out" ? "opt-out" : "opt-in",
+    const change = {
+      type: status === "opted-out" ? ("opt-out" as const) : ("opt-in" as const),
       at: entry.at,
       address: received.from,
       sender: sender.id,
       source: "keyword",
       keyword: match.keyword,
+    };
+    const { applied } = await ctx.consent.record(entry, {
+      scope: ctx.optOut().policy.scope,
+      network: sender.type === "toll-free" && status === "opted-out",
+      liftsNetwork: word === "start" || word === "unstop",
+      provider: provider.name,
+      known: received.known,
+      appends: [ctx.changes.entry(change)],
     });
+    forget(person, entry.channel);
+    return applied;
   }
 
   /** In the HTTP answer where the provider takes one, else as a message. Lost is better than twice: it is not retried. */

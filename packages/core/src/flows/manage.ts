@@ -79,7 +79,7 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
           : new MessagingError("NOT_CANCELABLE", `${sid} is ${there.record.status}.`);
       }
       ctx.queue.remove(sid);
-      ctx.live.delete(sid);
+      ctx.forget(sid);
       return view(canceled.record);
     },
     /** @throws MessagingError MESSAGE_NOT_FOUND, MESSAGE_UNFINISHED. */

@@ -5,7 +5,6 @@ import type { Job } from "../queue/queue.ts";
 import { type ConsentQuestion, consentChannel } from "../records/consent-record.ts";
 import { isFinal, type MessageRecord } from "../records/message-record.ts";
 import type { Draft } from "../send-request.ts";
-import type { Explanation } from "../types.ts";
 import type { Decision, FlowContext } from "./context.ts";
 
 /** The question a send puts to the consent ledger. */
@@ -47,16 +46,6 @@ export function refusalOf(
   };
   return new MessagingError(code, message, { details: { steps: planned.steps } });
 }
-/** What a record keeps of its plan: the steps without their samples. */
-export function compact(plan: Plan): Explanation {
-  return {
-    sender: plan.decision?.sender.id ?? null,
-    rule: plan.decision?.rule ?? null,
-    steps: plan.steps.map(({ rule, reason, before, after }) => ({ rule, reason, before, after })),
-    alerts: plan.alerts,
-  };
-}
-
 /** What went wrong, in our word, the field's number and a sentence. */
 export interface Failure {
   readonly error: ErrorCode;

@@ -8,27 +8,27 @@ export function createProviderOptOut(ctx: FlowContext): (record: MessageRecord) 
   return async function providerOptOut(record): Promise<void> {
     const to = parseRecipient(record.to);
     const at = ctx.clock.now();
-    const { applied } = await ctx.consent.record(
-      {
-        person: to.person,
-        status: "opted-out",
-        channel: consentChannel(to.channel),
-        at,
-        source: "provider",
-        service: ctx.options.name,
-        sender: record.from ?? undefined,
-        messageSid: record.sid,
-      },
-      { scope: ctx.optOut().policy.scope },
-    );
-    if (!applied) return;
-    await ctx.changes.append({
-      type: "opt-out",
+    const event = {
+      person: to.person,
+      status: "opted-out" as const,
+      channel: consentChannel(to.channel),
+      at,
+      source: "provider" as const,
+      service: ctx.options.name,
+      sender: record.from ?? undefined,
+      messageSid: record.sid,
+    };
+    const change = {
+      type: "opt-out" as const,
       at,
       address: record.to,
       sender: record.from,
       source: "provider",
       keyword: null,
+    };
+    await ctx.consent.record(event, {
+      scope: ctx.optOut().policy.scope,
+      appends: [ctx.changes.entry(change)],
     });
   };
 }

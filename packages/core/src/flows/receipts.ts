@@ -1,8 +1,18 @@
 import { sleep } from "../clock.ts";
+import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
 import type { DeliveryReceipt, HttpResponse, Provider, WebhookRequest } from "../provider.ts";
-import { isForward, type MessageRecord } from "../records/message-record.ts";
-import type { Advance, FlowContext } from "./context.ts";
+import { isFinal, isForward, type MessageRecord } from "../records/message-record.ts";
+import type { Advance, FlowContext, Replan, Settle } from "./context.ts";
+import { withOutbound } from "./outcome.ts";
+
+/** Flows that {@link createReceipts} is handed. */
+export interface ReceiptFlows extends Pick<Settle, "requeue"> {
+  readonly advance: Advance;
+  readonly replan: Replan;
+  /** Writes a provider's "opted out" to the consent ledger. */
+  readonly providerOptOut: (record: MessageRecord) => Promise<void>;
+}
 
 /** A receipt may be faster than the answer to the send; it waits this long for its message to be known. */
 const PARKED_MS = 60_000;
@@ -11,7 +21,7 @@ const PARKED_POLL_MS = 250;
 /** `POST {path}/status`: parse, find the message, move it forward only. */
 export function createReceipts(
   ctx: FlowContext,
-  { advance }: { readonly advance: Advance },
+  { advance, replan, requeue, providerOptOut }: ReceiptFlows,
 ): (provider: Provider, request: WebhookRequest) => Promise<HttpResponse> {
   return async function receipts(provider, request): Promise<HttpResponse> {
     for (const receipt of provider.webhook.parseReceipts(request)) {
@@ -27,6 +37,14 @@ export function createReceipts(
   }
 
   async function apply(sid: string, provider: Provider, receipt: DeliveryReceipt): Promise<void> {
+    if (channels.receipt.hasSubscribers)
+      channels.receipt.publish({
+        service: ctx.options.name,
+        sid,
+        provider: provider.name,
+        status: receipt.status,
+      });
+    if (receipt.meaning === "not-rcs" && (await sendOtherwise(sid))) return;
     const now = ctx.clock.now();
     const change = (record: MessageRecord): MessageRecord | undefined => {
       if (record.direction === "inbound" || record.provider !== provider.name) return undefined;
@@ -47,7 +65,29 @@ export function createReceipts(
         updatedAt: now,
       };
     };
-    await advance(sid, change, { rawDlrDoneDate: receipt.rawDlrDoneDate });
+    const moved = await advance(sid, change, { rawDlrDoneDate: receipt.rawDlrDoneDate });
+    // The network knows of an opt-out that never came by us: the next send is refused here.
+    if (moved !== undefined && receipt.meaning === "opted-out") await providerOptOut(moved.record);
+  }
+
+  /** RCS did not reach the recipient after all: SMS or MMS takes over, once. A short code's failure never does this. */
+  async function sendOtherwise(sid: string): Promise<boolean> {
+    const current = await ctx.messages.get(sid);
+    if (
+      current?.record.kind !== "RCS" ||
+      isFinal(current.record.status) ||
+      current.record.outbound?.rcsFailed === true
+    )
+      return false;
+    const next = await replan({
+      ...current.record,
+      providerSid: null,
+      outbound: withOutbound(current.record, { rcsFailed: true }),
+    });
+    if (next === undefined) return false;
+    await ctx.outbox.add(sid);
+    await requeue(current, next);
+    return true;
   }
 
   /** Waits in this process for the message's link. The provider has its answer: it would not come again. */

@@ -1,8 +1,9 @@
 import { parseRecipient } from "../phone/address.ts";
 import type { MessageRecord } from "../records/message-record.ts";
+import { compact } from "../records/outbound-record.ts";
 import type { Draft } from "../send-request.ts";
 import type { Claim, Decide, FlowContext, Replan } from "./context.ts";
-import { compact, refusalOf } from "./outcome.ts";
+import { refusalOf } from "./outcome.ts";
 
 /**
  * Plans a stored message again: a schedule that falls due, a sender that refused. Consent is asked anew, and the
@@ -26,7 +27,6 @@ export function createReplan(
     const { decision, claimed } = await claim(draft, first, options);
     const { plan, link } = decision;
     if (plan.decision === null) return undefined;
-    if (claimed !== undefined) await ctx.sticky.log(draft.to.channel, draft.to.person);
     if (link !== undefined) await ctx.links.set(link, record.mediaUrl);
     return {
       ...record,
@@ -56,7 +56,7 @@ function toDraft(record: MessageRecord, outbound: NonNullable<MessageRecord["out
     smartEncoding: outbound.smartEncoding,
     validityPeriod: record.validityPeriod,
     sendAt: undefined,
-    statusCallback: outbound.statusCallback,
+    statusCallback: record.statusCallback,
     category: record.category ?? undefined,
     tags: record.tags ?? undefined,
     idempotencyKey: undefined,

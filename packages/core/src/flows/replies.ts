@@ -11,8 +11,15 @@ import type { FlowContext, Send } from "./context.ts";
 /** Most messages in one answer. @see Twilio warning 14109. */
 const MOST_REPLIES = 10;
 
+/** @see Twilio error 14107: more than 15 replies with gaps below 30 s fail for 30 s. */
+const LOOP_REPLIES = 15;
+const LOOP_GAP_MS = 30_000;
+const MOST_PAIRS = 100_000;
+
 /** How replies leave: in the provider's HTTP answer where it takes one, else as messages. Each has a record and is sent at most once. */
 export function createReplies(ctx: FlowContext, { send }: { readonly send: Send }): Replies {
+  /** Replies between two addresses lately. */
+  const exchanges = new Map<string, { readonly count: number; readonly at: number }>();
   return Object.freeze({ collect, inResponse, ack });
 
   function ack({ provider }: Arrival): HttpResponse {
@@ -30,23 +37,37 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
     return render(received, riding);
   }
 
-  function collect(received: Received): Collector {
+  function collect(received: Received, isOpen: () => boolean = () => true): Collector {
     const riding: ProviderReply[] = [];
+    const writing = new Set<Promise<unknown>>();
     let count = 0;
     let open = true;
     return {
-      async reply(input: ReplyInput): Promise<Message> {
-        const draft = toDraft(input, count++);
-        if (!open || !rides(received, draft, riding.length)) return leave(received, draft);
+      async reply(input: ReplyInput, { trusted = true } = {}): Promise<Message> {
+        const draft = { ...toDraft(input, count++), guarded: !trusted };
+        refuseLoop(received);
+        if (!open || !isOpen() || !rides(received, draft, riding.length + writing.size))
+          return leave(received, draft);
         refuseOptedOut(received);
-        const { reply, fresh, message } = await record(received, draft);
-        // Closed while the record was written: the record says it is new, so it has to leave by itself.
-        if (fresh && !open) return leave(received, { ...draft, index: draft.index });
-        if (fresh) riding.push(reply);
-        return message;
+        const written = record(received, draft);
+        writing.add(written);
+        try {
+          const { reply, fresh, message } = await written;
+          if (fresh && !isOpen()) {
+            // The route answered meanwhile: what would have ridden along leaves by itself, and is on record once.
+            await ctx.messages.remove(message.sid);
+            return await leave(received, draft);
+          }
+          if (fresh) riding.push(reply);
+          return message;
+        } finally {
+          writing.delete(written);
+        }
       },
-      answer(): HttpResponse {
+      async answer(): Promise<HttpResponse> {
         open = false;
+        // A reply whose record is being written rides along: its record says that it was sent.
+        await Promise.allSettled([...writing]);
         return render(received, riding);
       },
     };
@@ -71,6 +92,29 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
       : (received.provider.webhook.renderReply?.(riding) ?? ack(received));
   }
 
+  /** Two machines that answer each other: more than 15 replies, each within 30 s of the one before, are a loop. */
+  function refuseLoop({ from, sender }: Received): void {
+    const now = ctx.clock.now();
+    const pair = `${sender.id} ${from}`;
+    const before = exchanges.get(pair);
+    const goesOn = before !== undefined && now - before.at < LOOP_GAP_MS;
+    const count = goesOn ? before.count + 1 : 1;
+    // Re-inserted, so that the oldest pair stands first.
+    exchanges.delete(pair);
+    exchanges.set(pair, {
+      count: Math.min(count, LOOP_REPLIES + 1),
+      at: goesOn && count > LOOP_REPLIES ? before.at : now,
+    });
+    if (exchanges.size > MOST_PAIRS) exchanges.delete(exchanges.keys().next().value ?? "");
+    if (count <= LOOP_REPLIES) return;
+    if (count === LOOP_REPLIES + 1)
+      ctx.events.alert("REPLY_LOOP", `${sender.id} and ${from} answer each other; replies stop for 30 s.`, {
+        sender: sender.id,
+        from,
+      });
+    throw new MessagingError("TOO_MANY_REPLIES", `${sender.id} and ${from} answer each other.`);
+  }
+
   function refuseOptedOut({ consent, sender, person, from }: Received): void {
     const { scope } = ctx.optOut().policy;
     const channel = consentChannel(sender.channel);
@@ -92,7 +136,7 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
         ? segment(draft.body, { smartEncoding: ctx.settings().smartEncoding })
         : undefined;
     const written: MessageRecord = {
-      sid: deriveSid(mediaUrl.length > 0 ? "MM" : "SM", received.sid, "reply", String(draft.index)),
+      sid: sidOf(received, draft),
       direction: "outbound-reply",
       to: received.from,
       from: sender.id,
@@ -126,6 +170,7 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
       explanation: null,
       optOutType: null,
       sequence: 0,
+      statusCallback: draft.statusCallback,
     };
     const { earlier } = await ctx.messages.create(written, { exclusive: true });
     // Its cost is the sender's all the same: the lane pays for what left beside it.
@@ -152,11 +197,21 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
         body: draft.body,
         mediaUrl: draft.mediaUrl,
         statusCallback: draft.statusCallback,
-        idempotencyKey: `reply:${received.sid}:${draft.index}`,
       },
-      { direction: "outbound-reply", inReplyTo: received.sid, confirmation: draft.confirmation },
+      {
+        direction: "outbound-reply",
+        inReplyTo: received.sid,
+        sid: sidOf(received, draft),
+        confirmation: draft.confirmation,
+        guardedCallback: draft.guarded,
+      },
     );
   }
+}
+
+/** A reply's SID follows from the message it answers: however often it is asked for, it exists once. */
+function sidOf({ sid }: Received, { index, mediaUrl = [] }: ReplyDraft): string {
+  return deriveSid(mediaUrl.length > 0 ? "MM" : "SM", sid, "reply", String(index));
 }
 
 /** @throws MessagingError MISSING_CONTENT, BODY_TOO_LONG. */

@@ -1,15 +1,16 @@
 import { createHash } from "node:crypto";
 import { sleep } from "../clock.ts";
+import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
 import { type MessageRecord, toMessage } from "../records/message-record.ts";
+import { IDEMPOTENCY_MS } from "../records/messages.ts";
+import { toOutboundRecord } from "../records/outbound-record.ts";
 import { type Draft, parseSendRequest } from "../send-request.ts";
 import { createSid } from "../sid.ts";
 import type { Message, SendRequest } from "../types.ts";
 import type { Advance, Claim, Decide, Decision, FlowContext, Send, SendOptions } from "./context.ts";
-import { compact, failed, refusalOf, toFailure } from "./outcome.ts";
+import { failed, refusalOf, toFailure } from "./outcome.ts";
 
-/** How long an idempotency key stands for its message. */
-const IDEMPOTENCY_MS = 86_400_000;
 /** A writer that has not stored its record this long after its mark is dead. */
 const IDEMPOTENCY_LEASE_MS = 5_000;
 const IDEMPOTENCY_POLL_MS = 25;
@@ -34,11 +35,15 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     if (ctx.queue.size() >= ctx.options.maxBacklog)
       throw new MessagingError("BACKLOG_FULL", `${ctx.queue.size()} units wait.`);
 
+    if (options.sid !== undefined) {
+      const there = await ctx.messages.get(options.sid);
+      if (there !== undefined) return view(there.record);
+    }
     const first = await decide(draft);
     const mark = first.idempotent === undefined ? undefined : parseMark(first.idempotent, draft, request);
     const earlier = mark === undefined ? undefined : await written(mark);
     if (earlier !== undefined) return view(earlier);
-    const sid = mark?.sid ?? createSid(draft.mediaUrl.length > 0 ? "MM" : "SM");
+    const sid = mark?.sid ?? options.sid ?? createSid(draft.mediaUrl.length > 0 ? "MM" : "SM");
 
     const refusal = refusalOf(draft, first, options.confirmation);
     if (refusal !== undefined && draft.refusals === "reject") throw refusal;
@@ -86,20 +91,22 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     options: SendOptions,
     claimed?: string,
   ): Promise<Message> {
-    const record = createRecord(sid, draft, decision, status, options, claimed);
+    const record = toRecord(sid, draft, decision, status, options, claimed);
     const { channel, person } = draft.to;
     const { sticky } = decision.plan;
-    const writes: Promise<unknown>[] = [ctx.store.append(ctx.keys.outbox(ctx.owner), sid, 0)];
+    const writes: Promise<unknown>[] = [];
     if (decision.link !== undefined) writes.push(ctx.links.set(decision.link, draft.mediaUrl));
     if (sticky.kept && decision.mapping !== undefined)
       writes.push(ctx.sticky.touch(channel, person, decision.mapping));
-    if (claimed !== undefined) writes.push(ctx.sticky.log(channel, person));
-    // Under an idempotency key two calls may come this far with one SID: the first to write has it.
-    const creating = ctx.messages.create(record, { exclusive: draft.idempotencyKey !== undefined });
-    const [created] = await Promise.all([creating, ...writes]);
+    // Two calls may come this far with one SID: the first to write has it. Then the outbox comes first, since the loser
+    // of a crash between the two would take a record that nobody delivers for an accepted message.
+    const exclusive = draft.idempotencyKey !== undefined || options.sid !== undefined;
+    if (exclusive) await ctx.outbox.add(sid);
+    else writes.push(ctx.outbox.add(sid));
+    const [created] = await Promise.all([ctx.messages.create(record, { exclusive }), ...writes]);
     if (created.earlier !== undefined) return view(created.earlier);
-    const statusCallback = typeof draft.statusCallback === "function" ? draft.statusCallback : undefined;
-    ctx.live.set(sid, { versioned: created.versioned, statusCallback });
+    if (typeof draft.statusCallback === "function") ctx.callbacks.set(sid, draft.statusCallback);
+    ctx.live.set(sid, { versioned: created.versioned });
     return enqueue(record, draft);
   }
 
@@ -114,6 +121,10 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
             bucket: record.kind,
           };
     const result = ctx.queue.add(job);
+    if (channels.send.hasSubscribers) {
+      const { sid, to, from, explanation } = record;
+      channels.send.publish({ service: ctx.options.name, sid, to, from, rule: explanation?.rule ?? null });
+    }
     if (result === "added") {
       if (record.from !== null) ctx.pool.setBusy(record.from, true);
       return view(record);
@@ -130,7 +141,7 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     // Closing: it is stored, and the next start delivers it.
     if (result === "closed") return view(record);
     await advance(record.sid, (current) => failed(current, toFailure(error), ctx.clock.now()));
-    ctx.live.delete(record.sid);
+    ctx.forget(record.sid);
     if (draft.refusals === "reject") throw error;
     return view(record);
   }
@@ -144,7 +155,7 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     options: SendOptions,
   ): Promise<Message> {
     const accepted: MessageRecord = {
-      ...createRecord(sid, draft, decision, "queued", options),
+      ...toRecord(sid, draft, decision, "queued", options),
       status: "accepted",
       from: null,
       numSegments: 0,
@@ -153,75 +164,36 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
       exclusive: draft.idempotencyKey !== undefined,
     });
     if (earlier !== undefined) return view(earlier);
-    ctx.live.set(sid, {
-      versioned,
-      statusCallback: typeof draft.statusCallback === "function" ? draft.statusCallback : undefined,
-    });
+    if (typeof draft.statusCallback === "function") ctx.callbacks.set(sid, draft.statusCallback);
+    ctx.live.set(sid, { versioned });
     ctx.clock.schedule(() => {
       advance(versioned, (current) => failed(current, toFailure(error), ctx.clock.now()))
         .catch((cause: unknown) =>
           ctx.logger.error("A refused message could not be marked failed.", { sid, cause: String(cause) }),
         )
-        .finally(() => ctx.live.delete(sid));
+        .finally(() => ctx.forget(sid));
     }, 0);
     return view(accepted);
   }
 
-  function createRecord(
+  function toRecord(
     sid: string,
     draft: Draft,
-    decision: Decision,
+    { plan }: Decision,
     status: "queued" | "scheduled",
     options: SendOptions,
     claimed?: string,
   ): MessageRecord {
-    const { plan } = decision;
-    const chosen = status === "scheduled" ? null : plan.decision;
-    const now = ctx.clock.now();
-    return {
+    return toOutboundRecord({
+      ...options,
       sid,
-      direction: options.direction ?? "outbound-api",
-      to: draft.to.address,
-      from: chosen?.sender.id ?? null,
-      body: status === "scheduled" ? draft.text : plan.body,
-      mediaUrl: draft.mediaUrl,
-      kind: chosen?.kind ?? "SMS",
+      draft,
+      plan,
       status,
-      errorCode: null,
-      errorMessage: null,
-      error: null,
-      encoding: chosen === null ? null : plan.encoding,
-      numSegments: chosen === null ? 0 : plan.numSegments,
-      createdAt: now,
-      updatedAt: now,
-      sentAt: null,
-      sendAt: draft.sendAt ?? null,
-      validityPeriod: draft.validityPeriod,
-      category: draft.category ?? null,
-      tags: draft.tags ?? null,
-      provider: chosen?.sender.provider ?? null,
-      providerSid: null,
-      ambiguous: false,
-      attempts: [],
-      explanation: chosen === null ? null : compact(plan),
-      optOutType: null,
-      sequence: 0,
-      outbound: {
-        owner: ctx.owner,
-        text: draft.text,
-        smartEncoding: draft.smartEncoding,
-        requestedFrom: draft.from,
-        fallbackFrom: draft.fallbackFrom,
-        contentSid: draft.contentSid,
-        contentVariables: draft.contentVariables,
-        sendAsMms: draft.sendAsMms,
-        statusCallback: typeof draft.statusCallback === "string" ? draft.statusCallback : undefined,
-        excluded: [],
-        claimed,
-        confirmation: options.confirmation,
-        inReplyTo: options.inReplyTo,
-      },
-    };
+      claimed,
+      owner: ctx.owner,
+      now: ctx.clock.now(),
+    });
   }
 
   function view(record: MessageRecord): Message {

@@ -64,7 +64,7 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
           ? { ...tried(current), ambiguous: true, outbound: withOutbound(current, { ambiguousUntil: until }) }
           : undefined,
       );
-      forget(record);
+      ctx.live.delete(record.sid);
       if (marked !== undefined)
         ctx.queue.add({ id: record.sid, lane: "schedule", cost: 0, notBefore: until }, { force: true });
       return;
@@ -150,7 +150,7 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
     if (next.from !== null) ctx.pool.setBusy(next.from, true);
   }
 
-  async function fail(current: Versioned, error: MessagingError): Promise<void> {
+  async function fail(current: Versioned, error: unknown): Promise<void> {
     await failWith(current, toFailure(error), (record) => record);
   }
 
@@ -164,6 +164,6 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
   }
 
   function forget(record: MessageRecord): void {
-    ctx.live.delete(record.sid);
+    ctx.forget(record.sid);
   }
 }

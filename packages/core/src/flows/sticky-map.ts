@@ -62,7 +62,6 @@ export function createStickyMap(ctx: FlowContext): StickyMap {
       if (sender.channel !== channel)
         throw new MessagingError("CHANNEL_MISMATCH", `${id} does not reach ${address}.`);
       await ctx.sticky.set(channel, person, sender.membership);
-      await ctx.sticky.log(channel, person);
       ctx.pool.addMapping(id, 1);
       return Object.freeze({ to: address, sender: id });
     },

@@ -1,50 +1,86 @@
-import type { Timer } from "../clock.ts";
+import { sleep, type Timer } from "../clock.ts";
 import { MessagingError } from "../errors.ts";
 import type { FlowContext } from "./context.ts";
 
-/** What goes on beside the messages: taking in other processes' changes, and writing down what the store did not take. */
+/** What goes on beside the messages: signs of life, other processes' changes and remains, what the store did not take. */
 export interface Upkeep {
   start(): void;
-  /** The store was reached, and what it says of itself is acceptable. @throws MessagingError INVALID_OPTION, STORE_UNAVAILABLE. */
+  /** The store was reached and is acceptable, and what earlier processes left is taken up. @throws MessagingError INVALID_OPTION, STORE_UNAVAILABLE. */
   ready(): Promise<void>;
   close(): Promise<void>;
 }
 
-export function createUpkeep(ctx: FlowContext, { flush }: { readonly flush: () => Promise<number> }): Upkeep {
-  let timer: Timer | undefined;
-  let stopped = false;
-  let turn = Promise.resolve();
+/** Flows that {@link createUpkeep} is handed. */
+export interface UpkeepFlows {
+  /** Takes up the journal's STOPs. */
+  readonly replay: () => Promise<void>;
+  readonly flush: () => Promise<number>;
+  readonly recover: () => Promise<number>;
+  readonly checkOptOutRate: () => Promise<void>;
+}
 
-  const run = async (): Promise<void> => {
-    try {
-      ctx.adopt(await ctx.store.get(ctx.keys.config));
-      await flush();
-    } catch (error) {
-      ctx.logger.warn("The store did not answer the regular reading of settings.", { error: String(error) });
-    }
-  };
-  const arm = (): void => {
+export function createUpkeep(
+  ctx: FlowContext,
+  { replay, flush, recover, checkOptOutRate }: UpkeepFlows,
+): Upkeep {
+  const timers = new Set<Timer>();
+  let stopped = false;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** Does the task every so often, one after the other; a store that does not answer is asked again the next time. */
+  function every(ms: number, what: string, task: () => Promise<unknown>): void {
     if (stopped) return;
-    timer = ctx.clock.schedule(() => {
-      turn = run().then(arm);
-    }, ctx.options.refreshMs);
-  };
+    const timer = ctx.clock.schedule(() => {
+      timers.delete(timer);
+      turn = turn
+        .then(task)
+        .catch((error: unknown) => ctx.logger.warn(`${what} waits for the store.`, { error: String(error) }))
+        .then(() => every(ms, what, task));
+    }, ms);
+    timers.add(timer);
+  }
 
   return Object.freeze({
-    start: arm,
+    start(): void {
+      const { refreshMs, heartbeatMs } = ctx.options;
+      every(refreshMs, "Reading settings", async () => ctx.adopt(await ctx.store.get(ctx.keys.config)));
+      every(refreshMs, "Writing opt-outs down", flush);
+      every(heartbeatMs, "The sign of life", () => ctx.outbox.checkpoint());
+      // A process counts as dead after three beats; nobody needs to look oftener.
+      every(heartbeatMs * 3, "Recovery", recover);
+      every(RATE_CHECK_MS, "The opt-out rate", checkOptOutRate);
+    },
     async ready(): Promise<void> {
+      // Before the store is asked: they bind even if it does not answer.
+      await replay();
       for (const finding of (await ctx.store.inspect?.()) ?? []) {
         if (finding.level === "refuse")
           throw new MessagingError("INVALID_OPTION", `The store: ${finding.message}`);
         if (finding.level === "warn") ctx.events.alert(finding.code, finding.message);
       }
       ctx.adopt(await ctx.store.get(ctx.keys.config));
+      await recover();
     },
     async close(): Promise<void> {
       stopped = true;
-      timer?.cancel();
+      for (const timer of timers) timer.cancel();
       await turn;
-      await flush();
+      // Best effort: a store that is gone must not keep the process from ending.
+      await Promise.race([leave(), sleep(ctx.clock, LEAVE_MS)]);
     },
   });
+
+  async function leave(): Promise<void> {
+    try {
+      await flush();
+      await ctx.outbox.close();
+    } catch (error) {
+      ctx.logger.warn("The store did not take the last word of this process.", { error: String(error) });
+    }
+  }
 }
+
+/** A rate over a day changes slowly, and counting reads the day's log. */
+const RATE_CHECK_MS = 3_600_000;
+/** What closing waits for the store at most. */
+const LEAVE_MS = 5_000;

@@ -31,10 +31,10 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
     options: HandleOptions = {},
   ): Promise<HttpResponse | undefined> {
     try {
-      if (endpoint === "media")
+      if (endpoint === "media" && /^(GET|HEAD|POST)$/.test(request.method))
         return await media(options.rest ?? request.url.split(/[?#]/)[0]?.split("/").at(-1) ?? "");
-      const provider = providerOf(options.rest);
       const webhook = toWebhookRequest(request, ctx.options.publicUrl);
+      const provider = providerOf(options.rest);
       verify(provider, webhook);
       return endpoint === "inbound"
         ? await inbound(provider, webhook, options.route)

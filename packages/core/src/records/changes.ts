@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import type { Settings } from "../settings.ts";
-import type { Store } from "../store/store.ts";
+import type { LogWrite, Store } from "../store/store.ts";
 import type { MessageStatus, OptOutType } from "../types.ts";
 import type { Keys } from "./keys.ts";
 
@@ -39,15 +39,18 @@ export type ChangeEntry =
 
 /** The repository of the feed. Entries live as long as messages do (`retention`). */
 export interface Changes {
-  append(entry: ChangeEntry): Promise<void>;
+  /** The entry, for a write that makes it: a change and its line in the feed happen together. */
+  entry(change: ChangeEntry): LogWrite;
   page(after: string | undefined, limit: number): Promise<Change[]>;
 }
 
 export function createChanges(store: Store, keys: Keys, settings: () => Settings): Changes {
   return Object.freeze({
-    async append(entry: ChangeEntry): Promise<void> {
-      await store.append(keys.changes, JSON.stringify(entry), settings().retention * 1000);
-    },
+    entry: (change: ChangeEntry) => ({
+      log: keys.changes,
+      value: JSON.stringify(change),
+      ttlMs: settings().retention * 1000,
+    }),
     async page(after: string | undefined, limit: number): Promise<Change[]> {
       const entries = await store.range(keys.changes, { after, limit });
       return entries.map(({ cursor, value }) =>

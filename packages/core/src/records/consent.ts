@@ -1,4 +1,4 @@
-import type { Store } from "../store/store.ts";
+import type { LogWrite, Store } from "../store/store.ts";
 import {
   applyConsent,
   type ConsentChange,
@@ -20,12 +20,16 @@ export interface RecordOptions {
   readonly liftsNetwork?: boolean | undefined;
   /** Provider whose message said it: the same message never counts twice. */
   readonly provider?: string | undefined;
+  /** What of it was read already: the person's document and this message's mark. */
+  readonly known?: readonly [document: string | undefined, mark: string | undefined] | undefined;
+  /** Goes to other logs with it, if it applies. */
+  readonly appends?: readonly LogWrite[] | undefined;
 }
 
 /** The consent ledger's repository: one document per person, and logs nothing is ever removed from. */
 export interface Consent {
   get(person: string): Promise<ConsentDocument>;
-  /** Writes the document first and the history after: an opt-out binds before anything else happens. */
+  /** Writes the document and the history together. */
   record(event: Omit<ConsentEvent, "effect">, options: RecordOptions): Promise<ConsentChange>;
   history(
     person: string,
@@ -54,27 +58,23 @@ export function createConsent(store: Store, keys: Keys): Consent {
   return Object.freeze({
     get: async (person: string) => parseConsent(await store.get(keys.consent(person))),
     async record(event: Omit<ConsentEvent, "effect">, options: RecordOptions): Promise<ConsentChange> {
+      const { provider } = options;
       const mark =
-        options.provider !== undefined && event.messageSid !== undefined
-          ? keys.consentMark(options.provider, event.messageSid)
+        provider !== undefined && event.messageSid !== undefined
+          ? keys.consentMark(provider, event.messageSid)
           : undefined;
       const key = keys.consent(event.person);
-      for (;;) {
-        const [raw, marked] = await store.getMany([key, ...(mark === undefined ? [] : [mark])]);
+      for (let known = options.known; ; known = undefined) {
+        const [raw, marked] = known ?? (await store.getMany([key, ...(mark === undefined ? [] : [mark])]));
         if (marked !== undefined)
           return { document: parseConsent(raw), applied: false, reason: "this message was counted before" };
         const change = applyConsent(parseConsent(raw), event, options.scope, options);
-        if (!change.applied) {
-          await keep(event, "ignored", mark);
-          return change;
-        }
-        const next = JSON.stringify(change.document);
-        const written =
-          raw === undefined
-            ? (await store.setIfAbsent(key, next, 0)) === undefined
-            : await store.compareAndSet(key, raw, next, 0);
-        if (!written) continue;
-        await keep(event, "applied", mark);
+        const lines = toLines({ ...event, effect: change.applied ? "applied" : "ignored" });
+        const appends = change.applied ? [...lines, ...(options.appends ?? [])] : lines;
+        const next = change.applied ? JSON.stringify(change.document) : raw;
+        // Document and history in one step: an opt-out binds before anything else happens, and is on record when it binds.
+        if (!(await store.compareAndSet(key, raw, next, 0, appends))) continue;
+        if (mark !== undefined) await store.set(mark, event.status, 0);
         return change;
       }
     },
@@ -83,16 +83,11 @@ export function createConsent(store: Store, keys: Keys): Consent {
     log: (after: string | undefined, limit: number) => page(keys.consentLog, after, limit),
   });
 
-  async function keep(
-    event: Omit<ConsentEvent, "effect">,
-    effect: ConsentEvent["effect"],
-    mark: string | undefined,
-  ): Promise<void> {
-    const line = JSON.stringify({ ...event, effect });
-    await Promise.all([
-      store.append(keys.consentHistory(event.person), line, 0),
-      store.append(keys.consentLog, line, 0),
-      ...(mark === undefined ? [] : [store.set(mark, event.status, 0)]),
-    ]);
+  function toLines(event: ConsentEvent): readonly LogWrite[] {
+    const value = JSON.stringify(event);
+    return [
+      { log: keys.consentHistory(event.person), value, ttlMs: 0 },
+      { log: keys.consentLog, value, ttlMs: 0 },
+    ];
   }
 }

@@ -48,6 +48,12 @@ export interface MessageRecord {
   readonly optOutType: OptOutType | null;
   /** Counts the changes of status, for status callbacks. */
   readonly sequence: number;
+  /** Status callback URL of this message alone; functions live in the process. */
+  readonly statusCallback?: string | undefined;
+  /** That URL came from an answer, not from code: its address is checked. */
+  readonly guardedCallback?: boolean | undefined;
+  /** Changes that a status callback has not been told yet. */
+  readonly callbacks?: readonly PendingCallback[] | undefined;
   /** Outbound: what delivery needs beyond the above. */
   readonly outbound?: OutboundPart | undefined;
   /** Inbound: the mark of "handled once", and what the provider said. */
@@ -57,6 +63,16 @@ export interface MessageRecord {
 /** An {@link Attempt} with its time in milliseconds. */
 export interface StoredAttempt extends Omit<Attempt, "at"> {
   readonly at: number;
+}
+
+/** A change of status that somebody wants to be told. */
+export interface PendingCallback {
+  readonly sequence: number;
+  readonly status: MessageStatus;
+  readonly errorCode: number | null;
+  readonly errorMessage: string | null;
+  readonly at: number;
+  readonly rawDlrDoneDate?: string | undefined;
 }
 
 /** The private part of an outbound record. */
@@ -71,8 +87,8 @@ export interface OutboundPart {
   readonly contentSid?: string | undefined;
   readonly contentVariables?: string | undefined;
   readonly sendAsMms?: boolean | undefined;
-  /** Status callback URL of this message; functions live in the process alone. */
-  readonly statusCallback?: string | undefined;
+  /** Key under which it was sent: the record lives as long as the key does. */
+  readonly idempotencyKey?: string | undefined;
   /** Senders that refused it. */
   readonly excluded: readonly Address[];
   /** Membership claimed for this message: released if the first hand-over is refused. */
@@ -96,6 +112,9 @@ export interface InboundPart {
   readonly channel: Channel;
   readonly media: readonly Media[];
   readonly parameters: Readonly<Record<string, string>>;
+  /** What the provider said of a keyword: that it is one, and that it answered. */
+  readonly hint?: OptOutType | undefined;
+  readonly answeredByProvider?: boolean | undefined;
   /** What the provider was answered; a duplicate gets the same. */
   readonly answer?: StoredAnswer | undefined;
 }

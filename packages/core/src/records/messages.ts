@@ -1,5 +1,5 @@
 import type { Settings } from "../settings.ts";
-import type { LogEntry, Store } from "../store/store.ts";
+import type { LogEntry, LogWrite, Store } from "../store/store.ts";
 import type { Keys } from "./keys.ts";
 import { isFinal, type MessageRecord } from "./message-record.ts";
 
@@ -26,31 +26,45 @@ export interface Messages {
   create(record: MessageRecord, options?: { readonly exclusive?: boolean }): Promise<Created>;
   /** Writes an inbound record only where none is; resolves to the one that is there. */
   claim(record: MessageRecord): Promise<Versioned | undefined>;
-  /** Writes `next` only over exactly `current`; resolves `undefined` when another writer was first. */
-  replace(current: Versioned, next: MessageRecord): Promise<Versioned | undefined>;
+  /** Writes `next` only over exactly `current`, and the log entries with it; resolves `undefined` when another writer was first. */
+  replace(
+    current: Versioned,
+    next: MessageRecord,
+    appends?: readonly LogWrite[],
+  ): Promise<Versioned | undefined>;
   /**
-   * Applies `change` to the newest record until it holds. `change` returns `undefined` to leave it alone.
-   * Resolves to the record as written, or `undefined` when it is gone or was left alone.
+   * Applies `change` to the newest record until it holds. `change` returns `undefined` to leave it alone, and
+   * `appendsOf` what goes to logs with it. Resolves to the record as written, or `undefined` when it is gone or was left alone.
    */
   update(
     current: Versioned | string,
     change: (record: MessageRecord) => MessageRecord | undefined,
+    appendsOf?: (next: MessageRecord, before: MessageRecord) => readonly LogWrite[],
   ): Promise<Versioned | undefined>;
-  /** Adds an inbound SID to the log (outbound ones are added by create). */
-  log(sid: string): Promise<void>;
+  /** The message's line in the list of messages, for a write that makes it. */
+  logEntry(record: MessageRecord): LogWrite;
   remove(sid: string): Promise<void>;
   /** A page of the log, newest first. */
   page(before: string | undefined, limit: number): Promise<LogEntry[]>;
 }
 
-/** Scheduled messages may lie 35 days before retention begins. */
-const LONGEST_SCHEDULE_MS = 35 * 86_400_000;
+/** How long an idempotency key stands for its message. */
+export const IDEMPOTENCY_MS = 86_400_000;
 
 /** The repository of {@link MessageRecord}s. Unfinished messages never expire; finished ones after `retention`. */
 export function createMessages(store: Store, keys: Keys, settings: () => Settings): Messages {
-  const ttlOf = (record: MessageRecord): number =>
-    isFinal(record.status) && record.inbound?.state !== "handling" ? settings().retention * 1000 : 0;
-  const logTtl = (): number => settings().retention * 1000 + LONGEST_SCHEDULE_MS;
+  const ttlOf = (record: MessageRecord): number => {
+    if (!isFinal(record.status) || record.inbound?.state === "handling") return 0;
+    const retention = settings().retention * 1000;
+    // While its key stands, a repeated call must find the message it made.
+    return record.outbound?.idempotencyKey === undefined ? retention : Math.max(retention, IDEMPOTENCY_MS);
+  };
+  // A scheduled message's retention begins when it is sent; so does its line's.
+  const logEntry = (record: MessageRecord): LogWrite => ({
+    log: keys.messages,
+    value: record.sid,
+    ttlMs: settings().retention * 1000 + Math.max(0, (record.sendAt ?? 0) - record.createdAt),
+  });
   const parse = (raw: string): Versioned => ({ record: JSON.parse(raw) as MessageRecord, raw });
 
   const messages: Messages = {
@@ -67,43 +81,47 @@ export function createMessages(store: Store, keys: Keys, settings: () => Setting
       const raw = JSON.stringify(record);
       const versioned = { record, raw };
       const key = keys.message(record.sid);
+      const line = logEntry(record);
       if (!exclusive) {
         await Promise.all([
           store.set(key, raw, ttlOf(record)),
-          store.append(keys.messages, record.sid, logTtl()),
+          store.append(line.log, line.value, line.ttlMs),
         ]);
         return { versioned, earlier: undefined };
       }
-      const there = await store.setIfAbsent(key, raw, ttlOf(record));
-      if (there !== undefined) return { versioned, earlier: parse(there).record };
-      await store.append(keys.messages, record.sid, logTtl());
+      while (!(await store.compareAndSet(key, undefined, raw, ttlOf(record), [line]))) {
+        const there = await store.get(key);
+        if (there !== undefined) return { versioned, earlier: parse(there).record };
+      }
       return { versioned, earlier: undefined };
     },
     async claim(record) {
       const there = await store.setIfAbsent(keys.message(record.sid), JSON.stringify(record), ttlOf(record));
       return there === undefined ? undefined : parse(there);
     },
-    async replace(current, next) {
+    async replace(current, next, appends) {
       const raw = JSON.stringify(next);
-      const key = keys.message(next.sid);
-      return (await store.compareAndSet(key, current.raw, raw, ttlOf(next)))
-        ? { record: next, raw }
-        : undefined;
+      const written = await store.compareAndSet(
+        keys.message(next.sid),
+        current.raw,
+        raw,
+        ttlOf(next),
+        appends,
+      );
+      return written ? { record: next, raw } : undefined;
     },
-    async update(current, change) {
+    async update(current, change, appendsOf) {
       let versioned = typeof current === "string" ? await messages.get(current) : current;
       while (versioned !== undefined) {
         const next = change(versioned.record);
         if (next === undefined) return undefined;
-        const written = await messages.replace(versioned, next);
+        const written = await messages.replace(versioned, next, appendsOf?.(next, versioned.record));
         if (written !== undefined) return written;
         versioned = await messages.get(next.sid);
       }
       return undefined;
     },
-    async log(sid) {
-      await store.append(keys.messages, sid, logTtl());
-    },
+    logEntry,
     remove: (sid) => store.delete(keys.message(sid)),
     page: (before, limit) => store.range(keys.messages, { before, limit, reverse: true }),
   };

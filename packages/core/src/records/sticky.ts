@@ -31,8 +31,6 @@ export interface Sticky {
   get(channel: string, person: string): Promise<StickyMapping | undefined>;
   set(channel: string, person: string, membership: string): Promise<void>;
   clear(channel: string, person: string): Promise<boolean>;
-  /** Adds the mapping to the log that {@link Sticky.page} reads. */
-  log(channel: string, person: string): Promise<void>;
   /** A page of the mappings that exist, in the order they were made. */
   page(after: string | undefined, limit: number): Promise<StickyPage>;
 }
@@ -66,9 +64,12 @@ export function createSticky(store: Store, keys: Keys, now: () => number, settin
     parse,
     async claim(channel, person, membership, stale) {
       const key = keys.sticky(channel, person);
-      if (stale !== undefined && (await store.compareAndSet(key, stale.raw, value(membership), ttl())))
-        return undefined;
-      return parse(await store.setIfAbsent(key, value(membership), ttl()));
+      const line = [{ log: keys.stickyLog, value: `${channel} ${person}`, ttlMs: ttl() }];
+      for (let expected = stale?.raw; ; expected = undefined) {
+        if (await store.compareAndSet(key, expected, value(membership), ttl(), line)) return undefined;
+        const there = parse(await store.get(key));
+        if (there !== undefined) return there;
+      }
     },
     async touch(channel, person, mapping) {
       if (Math.floor(now() / DAY_MS) - mapping.day < Math.min(TOUCH_DAYS, settings().stickyIdleDays / 2))
@@ -81,14 +82,14 @@ export function createSticky(store: Store, keys: Keys, now: () => number, settin
       await store.compareAndSet(keys.sticky(channel, person), mapping.raw, undefined, 0);
     },
     get: async (channel, person) => parse(await store.get(keys.sticky(channel, person))),
-    set: (channel, person, membership) => store.set(keys.sticky(channel, person), value(membership), ttl()),
+    async set(channel, person, membership) {
+      await store.set(keys.sticky(channel, person), value(membership), ttl());
+      await store.append(keys.stickyLog, `${channel} ${person}`, ttl());
+    },
     async clear(channel, person) {
       const mapping = await sticky.get(channel, person);
       if (mapping === undefined) return false;
       return store.compareAndSet(keys.sticky(channel, person), mapping.raw, undefined, 0);
-    },
-    async log(channel, person) {
-      await store.append(keys.stickyLog, `${channel} ${person}`, ttl());
     },
     async page(after, limit) {
       const lines = await store.range(keys.stickyLog, { after, limit });

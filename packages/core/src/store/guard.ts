@@ -41,9 +41,16 @@ export function createTimeLimit(name: string, timeoutMs: number, clock: Clock): 
             failed(error);
           }
         });
-      body(step)
-        .then(resolve, (error: unknown) => reject(toStoreError(name, call, error)))
-        .finally(() => timer.cancel());
+      body(step).then(
+        (value) => {
+          timer.cancel();
+          resolve(value);
+        },
+        (error: unknown) => {
+          timer.cancel();
+          reject(toStoreError(name, call, error));
+        },
+      );
     });
 }
 
@@ -69,6 +76,7 @@ export interface TimeLimitOptions {
  */
 export function withTimeLimit(store: Store, options: TimeLimitOptions): Store {
   const within = createTimeLimit(store.name, options.timeoutMs, options.clock);
+  const trim = store.trim?.bind(store);
   const inspect = store.inspect?.bind(store);
   const close = store.close?.bind(store);
   return Object.freeze({
@@ -82,10 +90,15 @@ export function withTimeLimit(store: Store, options: TimeLimitOptions): Store {
     delete: (key) => within("delete", (step) => step(() => store.delete(key))),
     setIfAbsent: (key, value, ttlMs) =>
       within("setIfAbsent", (step) => step(() => store.setIfAbsent(key, value, ttlMs))),
-    compareAndSet: (key, expected, value, ttlMs) =>
-      within("compareAndSet", (step) => step(() => store.compareAndSet(key, expected, value, ttlMs))),
+    compareAndSet: (key, expected, value, ttlMs, appends) =>
+      within("compareAndSet", (step) =>
+        step(() => store.compareAndSet(key, expected, value, ttlMs, appends)),
+      ),
     append: (log, value, ttlMs) => within("append", (step) => step(() => store.append(log, value, ttlMs))),
     range: (log, range) => within("range", (step) => step(() => store.range(log, range))),
+    ...(trim === undefined
+      ? {}
+      : { trim: (log: string, upTo: string) => within("trim", (step) => step(() => trim(log, upTo))) }),
     ...(inspect === undefined ? {} : { inspect: () => within("inspect", (step) => step(inspect)) }),
     ...(close === undefined ? {} : { close }),
   } satisfies Store);

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { toCursor, toSequenceRange } from "./arguments.ts";
+import { fromCursor, toCursor, toSequenceRange } from "./arguments.ts";
 import type { KeyvAccess } from "./keyv-access.ts";
 import type { Mutex } from "./mutex.ts";
 import type { LogEntry, RangeOptions } from "./store.ts";
@@ -23,6 +23,7 @@ interface Head {
 export interface KeyvLog {
   append(log: string, value: string, ttlMs: number): Promise<string>;
   range(log: string, options: RangeOptions): Promise<LogEntry[]>;
+  trim(log: string, upTo: string): Promise<void>;
 }
 
 /**
@@ -39,6 +40,19 @@ export function createKeyvLog(access: KeyvAccess, locked: Mutex, burnt: Map<stri
     return first === undefined || next === undefined || expires === undefined
       ? undefined
       : { first, next, expires };
+  }
+
+  async function writeHead(log: string, { first, next, expires }: Head): Promise<void> {
+    const ttl = expires === 0 ? 0 : Math.max(1, expires - keyvClock.now());
+    await access.write(headKey(log), `${first} ${next} ${expires}`, ttl);
+  }
+
+  async function trimLocked(log: string, last: number): Promise<void> {
+    const head = await readHead(log);
+    if (head === undefined || last < head.first) return;
+    const first = Math.min(last + 1, head.next);
+    await writeHead(log, { ...head, first });
+    for (let at = head.first; at < first; at += 1) await access.remove(itemKey(log, at));
   }
 
   /** The first entries go as they expire; looking at two for every one added keeps up with that. */
@@ -58,14 +72,17 @@ export function createKeyvLog(access: KeyvAccess, locked: Mutex, burnt: Map<stri
     const first = await firstLeft(log, head);
     await access.write(itemKey(log, sequence), value, ttlMs);
     const expires = ttlMs === 0 || head.expires === 0 ? 0 : Math.max(head.expires, now + ttlMs);
-    const ttl = expires === 0 ? 0 : Math.max(1, expires - keyvClock.now());
-    await access.write(headKey(log), `${first} ${sequence + 1} ${expires}`, ttl);
+    await writeHead(log, { first, next: sequence + 1, expires });
     burnt.delete(log);
     return toCursor(sequence);
   }
 
   return {
     append: (log, value, ttlMs) => locked([headKey(log)], () => appendLocked(log, value, ttlMs)),
+    async trim(log, upTo) {
+      const last = fromCursor(upTo);
+      await locked([headKey(log)], () => trimLocked(log, last));
+    },
     async range(log, options) {
       const { after, before, limit, reverse } = toSequenceRange(options);
       const found: LogEntry[] = [];

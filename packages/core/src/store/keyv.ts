@@ -7,7 +7,7 @@ import { keyvFindings } from "./keyv-inspect.ts";
 import { createKeyvLog } from "./keyv-log.ts";
 import { createMutex, type Mutex } from "./mutex.ts";
 import { type RedisAdapter, redisStore } from "./redis.ts";
-import type { RangeOptions, Store, StoreFinding, StoreWrite } from "./store.ts";
+import type { LogWrite, RangeOptions, Store, StoreFinding, StoreWrite } from "./store.ts";
 
 /**
  * What this library uses of a Keyv instance, 5.6 or 6, spelled structurally so that either major fits. Only `get`,
@@ -141,12 +141,23 @@ function anyKeyvStore(keyv: KeyvLike, timeoutMs: number, clock: Clock): Store {
           return there;
         });
       }),
-    compareAndSet: (key: string, expected: string, value: string | undefined, ttlMs: number) =>
+    compareAndSet: (
+      key: string,
+      expected: string | undefined,
+      value: string | undefined,
+      ttlMs: number,
+      appends: readonly LogWrite[] = [],
+    ) =>
       call("compareAndSet", async (steps, locked) => {
         const ttl = wholeTtl(ttlMs);
+        const lines = appends.map((line) => ({ ...line, ttlMs: wholeTtl(line.ttlMs) }));
+        const log = createKeyvLog(steps, locked, burnt);
         return locked([key], async () => {
           if ((await steps.read(key)) !== expected) return false;
-          await (value === undefined ? steps.remove(key) : steps.write(key, value, ttl));
+          // The lines first: when the process dies in between, who tries again writes them twice rather than never.
+          for (const line of lines) await log.append(line.log, line.value, line.ttlMs);
+          if (value !== undefined) await steps.write(key, value, ttl);
+          else if (expected !== undefined) await steps.remove(key);
           return true;
         });
       }),
@@ -157,6 +168,8 @@ function anyKeyvStore(keyv: KeyvLike, timeoutMs: number, clock: Clock): Store {
       }),
     range: (log: string, range: RangeOptions = {}) =>
       call("range", (steps, locked) => createKeyvLog(steps, locked, burnt).range(log, range)),
+    trim: (log: string, upTo: string) =>
+      call("trim", (steps, locked) => createKeyvLog(steps, locked, burnt).trim(log, upTo)),
     inspect: async () => anyKeyvFindings(keyv, durable),
   } satisfies Store);
 }

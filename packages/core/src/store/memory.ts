@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { MessagingError } from "../errors.ts";
-import { toCursor, toSequenceRange, wholeTtl } from "./arguments.ts";
+import { fromCursor, toCursor, toSequenceRange, wholeTtl } from "./arguments.ts";
 import { createExpiry } from "./expiry.ts";
-import type { LogEntry, RangeOptions, Store, StoreWrite } from "./store.ts";
+import type { LogEntry, LogWrite, RangeOptions, Store, StoreWrite } from "./store.ts";
 
 /** Settings of {@link memoryStore}. */
 export interface MemoryStoreOptions {
@@ -87,6 +87,24 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     entries.delete(key);
   }
 
+  function addItem(name: string, value: string, ttlMs: number): number {
+    const log = logs.get(name) ?? { items: new Map<number, Item>(), first: floor, next: floor };
+    const sequence = log.next;
+    const item: Item = {
+      log: name,
+      sequence,
+      value,
+      expires: ttlMs === 0 ? 0 : clock.now() + ttlMs,
+      bucket: 0,
+    };
+    logs.set(name, log);
+    log.items.set(sequence, item);
+    log.next += 1;
+    itemCount += 1;
+    expiry.add(item);
+    return sequence;
+  }
+
   function dropItem(item: Item): void {
     const log = logs.get(item.log);
     if (log?.items.delete(item.sequence) !== true) return;
@@ -130,33 +148,24 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     },
     async compareAndSet(
       key: string,
-      expected: string,
+      expected: string | undefined,
       value: string | undefined,
       ttlMs: number,
+      appends: readonly LogWrite[] = [],
     ): Promise<boolean> {
       const ttl = wholeTtl(ttlMs);
+      const ttls = appends.map((each) => wholeTtl(each.ttlMs));
       if (live(key)?.value !== expected) return false;
+      makeRoom(appends.length + (value === undefined || entries.has(key) ? 0 : 1));
       if (value === undefined) remove(key);
       else write(key, value, ttl);
+      for (const [index, each] of appends.entries()) addItem(each.log, each.value, ttls[index] ?? 0);
       return true;
     },
-    async append(name: string, value: string, ttlMs: number): Promise<string> {
+    async append(log: string, value: string, ttlMs: number): Promise<string> {
       const ttl = wholeTtl(ttlMs);
       makeRoom(1);
-      const log = logs.get(name) ?? { items: new Map<number, Item>(), first: floor, next: floor };
-      const item: Item = {
-        log: name,
-        sequence: log.next,
-        value,
-        expires: ttl === 0 ? 0 : clock.now() + ttl,
-        bucket: 0,
-      };
-      logs.set(name, log);
-      log.items.set(item.sequence, item);
-      log.next += 1;
-      itemCount += 1;
-      expiry.add(item);
-      return toCursor(item.sequence);
+      return toCursor(addItem(log, value, ttl));
     },
     async range(name: string, rangeOptions: RangeOptions = {}): Promise<LogEntry[]> {
       const { after, before, limit, reverse } = toSequenceRange(rangeOptions);
@@ -171,6 +180,17 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
         if (item !== undefined && isLive(item)) found.push({ cursor: toCursor(at), value: item.value });
       }
       return found;
+    },
+    async trim(name: string, upTo: string): Promise<void> {
+      const last = fromCursor(upTo);
+      const log = logs.get(name);
+      if (log === undefined) return;
+      for (let at = log.first; at <= Math.min(last, log.next - 1); at += 1) {
+        const item = log.items.get(at);
+        if (item === undefined) continue;
+        expiry.remove(item);
+        dropItem(item);
+      }
     },
     /** Stops the sweeper; what is stored stays, for a service that is created again on the same store. */
     async close(): Promise<void> {

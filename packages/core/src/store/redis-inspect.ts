@@ -1,6 +1,5 @@
 import type { KeyvLike } from "./keyv.ts";
 import { keyvFindings } from "./keyv-inspect.ts";
-import type { RedisCommand } from "./redis.ts";
 import type { StoreFinding } from "./store.ts";
 
 /** Streams with exclusive ranges came with 6.2; older servers cannot read a log. */
@@ -12,10 +11,13 @@ const SUPPORTED_MAJOR = 7;
  * What is wrong or worth knowing about a Redis: its version, what it evicts, whether it persists. What the server
  * will not tell (an ACL, a managed service without CONFIG) is a finding too, never a failure.
  */
-export async function inspectRedis(keyv: KeyvLike, command: RedisCommand): Promise<StoreFinding[]> {
+export async function inspectRedis(
+  keyv: KeyvLike,
+  command: (...args: string[]) => Promise<unknown>,
+): Promise<StoreFinding[]> {
   const [info, save] = await Promise.all([
-    answerOf(command(undefined, "INFO")),
-    answerOf(command(undefined, "CONFIG", "GET", "save")),
+    answerOf(command("INFO")),
+    answerOf(command("CONFIG", "GET", "save")),
   ]);
   const facts = parseInfo(typeof info === "string" ? info : "");
   const unchecked: StoreFinding[] = [];

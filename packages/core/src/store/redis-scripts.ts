@@ -19,45 +19,55 @@ if ARGV[2] == '0' then redis.call('SET', KEYS[1], ARGV[1]) else redis.call('SET'
 return false`;
 
 /**
- * KEYS: the entry. ARGV: the whole raw form expected, or the start of it that an expiry may follow ("start"|"whole"),
- * then "set" or "delete", value, ttl. Answers 1 when it wrote.
+ * Adds to a log, a stream, and answers the entry's ID. Every append drops up to two expired entries from the front,
+ * and the whole log ends with its last entry.
  */
-export const COMPARE_AND_SET = `
+const APPEND_FUNCTION = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function append(log, value, ttl)
+  for _, entry in ipairs(redis.call('XRANGE', log, '-', '+', 'COUNT', 2)) do
+    local expires = tonumber(entry[2][2])
+    if expires == 0 or expires > now then break end
+    redis.call('XDEL', log, entry[1])
+  end
+  local left = redis.call('PTTL', log)
+  local expires = ttl == '0' and '0' or string.format('%.0f', now + ttl)
+  local id = redis.call('XADD', log, '*', 'expires', expires, 'value', value)
+  if ttl == '0' then
+    if left >= 0 then redis.call('PERSIST', log) end
+  elseif left ~= -1 and left < tonumber(ttl) then
+    redis.call('PEXPIRE', log, ttl)
+  end
+  return id
+end`;
+
+/** KEYS: the log. ARGV: value, ttl. */
+export const APPEND: string = `${APPEND_FUNCTION}
+return append(KEYS[1], ARGV[1], ARGV[2])`;
+
+/**
+ * KEYS: the entry, then a log for each line. ARGV: what is expected and how: "" "absent", the whole raw form "whole",
+ * or the start of it that an expiry may follow "start"; then "set" or "delete", raw value, ttl; then value and ttl of
+ * each line. Answers 1 when it wrote.
+ */
+export const COMPARE_AND_SET: string = `${APPEND_FUNCTION}
 local there, expected = redis.call('GET', KEYS[1]), ARGV[1]
-if not there then return 0 end
-if ARGV[2] == 'whole' then
+if ARGV[2] == 'absent' then
+  if there then return 0 end
+elseif not there then
+  return 0
+elseif ARGV[2] == 'whole' then
   if there ~= expected then return 0 end
 elseif there ~= expected .. '}' then
   local next = expected .. ',"expires":'
   if string.sub(there, 1, #next) ~= next then return 0 end
 end
+for i = 2, #KEYS do append(KEYS[i], ARGV[i * 2 + 2], ARGV[i * 2 + 3]) end
 if ARGV[3] == 'delete' then redis.call('DEL', KEYS[1])
 elseif ARGV[5] == '0' then redis.call('SET', KEYS[1], ARGV[4])
 else redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5]) end
 return 1`;
-
-/**
- * KEYS: the log, a stream. ARGV: value, ttl. Answers the entry's ID. Every append drops up to two expired entries
- * from the front, and the whole log ends with its last entry.
- */
-export const APPEND = `
-local log, ttl = KEYS[1], tonumber(ARGV[2])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for _, entry in ipairs(redis.call('XRANGE', log, '-', '+', 'COUNT', 2)) do
-  local expires = tonumber(entry[2][2])
-  if expires == 0 or expires > now then break end
-  redis.call('XDEL', log, entry[1])
-end
-local left = redis.call('PTTL', log)
-local expires = ttl == 0 and '0' or string.format('%.0f', now + ttl)
-local id = redis.call('XADD', log, '*', 'expires', expires, 'value', ARGV[1])
-if ttl == 0 then
-  if left >= 0 then redis.call('PERSIST', log) end
-elseif left ~= -1 and left < ttl then
-  redis.call('PEXPIRE', log, ARGV[2])
-end
-return id`;
 
 /** KEYS: the log. ARGV: lowest and highest ID, limit, "1" for newest first. Answers IDs and values in turn. */
 export const RANGE = `

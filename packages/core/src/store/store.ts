@@ -26,6 +26,14 @@ export interface StoreWrite {
 /** How far a backend keeps its word; the README's table of guarantees prints this. */
 export type Atomicity = "store" | "process";
 
+/** An entry that a conditional write adds to a log in the same step. */
+export interface LogWrite {
+  readonly log: string;
+  readonly value: string;
+  /** Milliseconds to live; 0 for ever. */
+  readonly ttlMs: number;
+}
+
 /**
  * Where the service keeps its state: strings under strings, plus append-only logs. Every call either does what it
  * says or rejects; a lost read or write is never answered with `undefined` or `true`. Records are serialised by
@@ -50,8 +58,18 @@ export interface Store {
   delete(key: string): Promise<void>;
   /** Writes only where nothing is. Resolves `undefined` when it wrote, else the value that is there. */
   setIfAbsent(key: string, value: string, ttlMs: number): Promise<string | undefined>;
-  /** Replaces `expected` by `value` (`undefined` deletes). Resolves false, and writes nothing, when something else is there. */
-  compareAndSet(key: string, expected: string, value: string | undefined, ttlMs: number): Promise<boolean>;
+  /**
+   * Replaces `expected` (`undefined`: nothing there) by `value` (`undefined` deletes). Resolves false, and writes nothing,
+   * when something else is there. `appends` go to their logs in the same step: where atomicity is "store", either all of
+   * it happened or none.
+   */
+  compareAndSet(
+    key: string,
+    expected: string | undefined,
+    value: string | undefined,
+    ttlMs: number,
+    appends?: readonly LogWrite[],
+  ): Promise<boolean>;
 
   /** Adds to the end of a log and resolves to the entry's cursor. `ttlMs` 0 keeps the entry for ever. */
   append(log: string, value: string, ttlMs: number): Promise<string>;
@@ -60,6 +78,9 @@ export interface Store {
    * last cursor misses nothing and sees nothing twice.
    */
   range(log: string, options?: RangeOptions): Promise<LogEntry[]>;
+
+  /** Drops a log's entries up to and including the cursor. A store without it keeps them until they expire. */
+  trim?(log: string, upTo: string): Promise<void>;
 
   /** What is wrong or worth knowing about this backend (eviction policy, persistence, version); for doctor(). */
   inspect?(): Promise<StoreFinding[]>;

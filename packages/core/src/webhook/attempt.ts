@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import { type Connection, type Exchanged, type ExchangeLimits, exchange, type InFlight } from "./exchange.ts";
 import { connectionFailure, type Failure } from "./failure.ts";
 import type { Guard } from "./guard.ts";
-import { type PreparedRequest, prepareRequest, type RequestInput } from "./request.ts";
+import { isHttp, type PreparedRequest, prepareRequest, type RequestInput } from "./request.ts";
 
 /** What one attempt asks: where, how, and what. */
 export interface Target extends Omit<RequestInput, "authToken" | "userAgent"> {
@@ -45,8 +45,7 @@ export interface AttempterParts {
 
 /** Twilio's 11215 beyond it. */
 const MAX_REDIRECTS = 5;
-/** Idle connections kept per host, and for how long. Most servers close theirs after 5 seconds and say so. */
-const MAX_FREE_SOCKETS = 16;
+/** Idle connections kept, and for how long. Most servers close theirs after 5 seconds and say so. */
 const IDLE_TIMEOUT_MS = 15_000;
 
 /**
@@ -134,16 +133,11 @@ function follow(target: Target, status: number, location: string): Target | unde
     : { ...target, url, trusted };
 }
 
-/** Whether a URL is one we call. */
-export function isHttp(url: URL): boolean {
-  return url.protocol === "http:" || url.protocol === "https:";
-}
-
 function viaRedirect(failure: Failure, url: URL): Failure {
   return { ...failure, reason: `redirected to ${url.origin}, which ${failure.reason}` };
 }
 
 function createAgents(): { readonly http: HttpAgent; readonly https: HttpsAgent } {
-  const options = { keepAlive: true, maxFreeSockets: MAX_FREE_SOCKETS, timeout: IDLE_TIMEOUT_MS };
+  const options = { keepAlive: true, timeout: IDLE_TIMEOUT_MS };
   return { http: new HttpAgent(options), https: new HttpsAgent(options) };
 }

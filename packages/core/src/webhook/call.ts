@@ -1,12 +1,12 @@
 import type { Clock } from "../clock.ts";
 import { isMessagingError, MessagingError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { type Attempted, createAttempter, isHttp, type WebhookAnswer } from "./attempt.ts";
+import { type Attempted, createAttempter, type WebhookAnswer } from "./attempt.ts";
 import type { Failure } from "./failure.ts";
 import { createGate } from "./gate.ts";
 import { createGuard, type Guard } from "./guard.ts";
 import { parseOverrides } from "./overrides.ts";
-import { withoutCredentials } from "./request.ts";
+import { isHttp, withoutCredentials } from "./request.ts";
 
 export type { WebhookAnswer } from "./attempt.ts";
 
@@ -87,7 +87,7 @@ type UrlResult =
  * A caller of webhooks with connections of its own. One URL gets its attempts within its total time, then the fallback URL,
  * if any, gets the same. Time spent waiting for a turn does not count.
  *
- * Throws INVALID_OPTION for an empty authToken (a key that everybody has) or a bound below 1.
+ * Throws INVALID_OPTION for an empty authToken (a key that everybody has) or a bound below 1 (maxWaiting: 0).
  *
  * @see https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
  */
@@ -97,6 +97,7 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
   if (authToken === "") throw invalidOption("authToken", "is empty");
   for (const [name, value] of Object.entries({ maxConcurrent, maxPerHost, maxBodyBytes }))
     if (!(value >= 1)) throw invalidOption(name, `is ${value}, not 1 or more`);
+  if (!(maxWaiting >= 0)) throw invalidOption("maxWaiting", `is ${maxWaiting}, not 0 or more`);
   const gate = createGate({ maxConcurrent, maxPerHost, maxWaiting });
   const attempter = createAttempter({ authToken, userAgent, clock, guard });
   let active = 0;

@@ -36,6 +36,8 @@ export type Exchanged =
 /** Exchanges under way, each by what stops it: {@link exchange} then rejects with the error. */
 export type InFlight = Set<(error: Error) => void>;
 
+/** Not offered, so not undone; other values ("utf-8") are mistakes that change nothing. */
+const COMPRESSED = /gzip|deflate|compress|br|zstd/i;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
@@ -110,25 +112,28 @@ export function exchange(
     }
 
     function readBody(incoming: IncomingMessage, status: number): void {
+      const { "content-encoding": encoding = "", "content-length": length } = incoming.headers;
+      if (COMPRESSED.test(encoding))
+        fail({ errorCode: 11206, reason: "answered in an encoding it was not offered", status });
+      else if (Number(length) > limits.maxBodyBytes) fail(tooLarge(status));
+      else collect(incoming, status);
+    }
+
+    function collect(incoming: IncomingMessage, status: number): void {
+      const contentType = incoming.headers["content-type"];
       const chunks: Buffer[] = [];
       let size = 0;
-      const encoding = incoming.headers["content-encoding"] ?? "identity";
-      if (encoding !== "identity")
-        return fail({ errorCode: 11206, reason: "answered in an encoding it was not offered", status });
-      if (Number(incoming.headers["content-length"]) > limits.maxBodyBytes) return fail(tooLarge(status));
       restartReadTimeout();
       incoming
         .on("data", (chunk: Buffer) => {
           size += chunk.length;
-          if (size > limits.maxBodyBytes) return fail(tooLarge(status));
           chunks.push(chunk);
           restartReadTimeout();
+          if (size > limits.maxBodyBytes) fail(tooLarge(status));
         })
-        .on("end", () => {
-          const contentType = incoming.headers["content-type"];
-          settle({ kind: "answer", status, contentType, body: decode(Buffer.concat(chunks), contentType) });
-        })
-        .on("close", () => onError(new Error("closed")));
+        .on("end", () =>
+          settle({ kind: "answer", status, contentType, body: decode(Buffer.concat(chunks), contentType) }),
+        );
     }
 
     function tooLarge(status: number): Failure {

@@ -30,7 +30,7 @@ const NAT64 = ipaddr.IPv6.parseCIDR("64:ff9b::/96");
 const AZURE_HOST_AGENT = "168.63.129.16";
 
 /**
- * A guard against requests that a URL's author could not make himself. Refused are loopback, private, link-local, shared
+ * A guard against requests that a URL's author could not make themselves. Refused are loopback, private, link-local, shared
  * (CGNAT), multicast, unspecified, reserved and documentation addresses, the clouds' metadata endpoints, and IPv6 addresses that
  * hide an IPv4 one: mapped and NAT64 addresses are judged by it, 6to4, Teredo and compatible ones refused. Of a name with
  * several addresses the refused ones are passed over.

@@ -67,12 +67,17 @@ export function prepareRequest(input: RequestInput): PreparedRequest {
 /** The URL for logs, alerts and `ErrorUrl`: without its user information and fragment. Works on what is no URL, too. */
 export function withoutCredentials(url: string): string {
   const [text = ""] = url.split("#", 1);
-  if (!URL.canParse(text)) return text.replace(/^([^/?]*[/\\]*)[^/?]*@/, "$1");
-  const parsed = new URL(text);
+  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  if (parsed === undefined || !isHttp(parsed)) return text.replace(/^(\w+:[/\\]+)?[^/?]*@/, "$1");
   if (parsed.username === "" && parsed.password === "") return text;
   parsed.username = "";
   parsed.password = "";
   return parsed.href;
+}
+
+/** Whether a URL is one we call. */
+export function isHttp(url: URL): boolean {
+  return url.protocol === "http:" || url.protocol === "https:";
 }
 
 /** Appended as text: `URLSearchParams` would write the rest of the query anew. */
@@ -85,12 +90,12 @@ function withQuery(url: URL, query: string): URL {
 
 function basicAuth({ username, password }: URL): Record<string, string> {
   if (username === "" && password === "") return {};
-  const credentials = Buffer.from(`${unescape(username)}:${unescape(password)}`).toString("base64");
+  const credentials = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString("base64");
   return { Authorization: `Basic ${credentials}` };
 }
 
 /** An escape that is none stays as written. */
-function unescape(text: string): string {
+function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -16,7 +16,7 @@ it("hands over every item once, never early, and at most a width or a 32nd of it
         const late: number[] = [];
         const expiry = createExpiry<Expiring & { readonly life: number }>(clock, WIDTH_MS, (item) => {
           expect(clock.now()).toBeGreaterThanOrEqual(item.expires);
-          late.push((clock.now() - item.expires) / Math.max(WIDTH_MS, item.life / 16));
+          late.push((clock.now() - item.expires) / Math.max(WIDTH_MS, item.life / 32));
         });
         for (const [pause, life] of lives) {
           await clock.advance(pause);

@@ -165,7 +165,7 @@ async function follow(
     errorCode ??= reading.errorCode;
     if (webhook.fallbackUrl === undefined || fallenBack) break;
     fallenBack = true;
-    const failure = { ErrorCode: String(reading.errorCode), ErrorUrl: "" };
+    const failure = { ErrorCode: String(reading.errorCode), ErrorUrl: url };
     url = webhook.fallbackUrl;
     answer = await callWebhook(life, settings.authToken, {
       url,

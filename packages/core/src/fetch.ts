@@ -1,0 +1,191 @@
+import { MessagingError } from "./errors.ts";
+import type { Route, RouteMessaging } from "./flows/arrival.ts";
+import { type Place, toErrorResponse } from "./http.ts";
+import type { MessagingService } from "./messaging-service.ts";
+import { MOST_CAPTURED, toAnswer } from "./node-capture.ts";
+import type { ReadLimits } from "./node-http.ts";
+import type { HttpRequest, HttpResponse } from "./provider.ts";
+
+/**
+ * What comes after the service: the application's turn with an inbound message, or, without `messaging`, with a request
+ * that is none of the service's. Its body is unread. Answers with a Response, or with nothing after a `reply`.
+ */
+export type FetchNext = (
+  request: Request,
+  messaging: RouteMessaging | undefined,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a route that only replied returns nothing.
+) => Response | undefined | void | Promise<Response | undefined | void>;
+
+/** Options of {@link toFetchHandler}. */
+export interface FetchHandlerOptions {
+  /** Where requests go on to that name no `next` of their own. Default: 404, and messages are acknowledged. */
+  readonly next?: FetchNext | undefined;
+}
+
+/** Request in, Response out; and its handles: the service, its `send`, and the two webhooks as handlers of your own routes. */
+export interface FetchHandler {
+  (request: Request, next?: FetchNext): Promise<Response>;
+  readonly service: MessagingService;
+  readonly send: MessagingService["send"];
+  /** The sender's webhook, wherever you route it. */
+  readonly inbound: (request: Request, next?: FetchNext) => Promise<Response>;
+  /** The status callback, wherever you route it. */
+  readonly status: (request: Request) => Promise<Response>;
+}
+
+/**
+ * A messaging service for any server that speaks Request and Response (Hono, Bun, Deno, Next.js). Answers under the
+ * service's `path`; a request outside it is never read. An inbound message that is neither a keyword nor for a webhook
+ * goes on to `next`. Rejects with nothing but what `next` throws.
+ */
+export function toFetchHandler(service: MessagingService, options: FetchHandlerOptions = {}): FetchHandler {
+  const serve = (place: Place | undefined, request: Request, next = options.next): Promise<Response> =>
+    serveFetch(service, place, request, next);
+  const handler = (request: Request, next?: FetchNext): Promise<Response> =>
+    serve(service.locate(pathOf(request)), request, next);
+  const inbound: FetchHandler["inbound"] = (request, next) =>
+    serve({ endpoint: "inbound", rest: undefined }, request, next);
+  const status: FetchHandler["status"] = (request) => serve({ endpoint: "status", rest: undefined }, request);
+  return Object.assign(handler, { service, send: service.send, inbound, status });
+}
+
+/** Requests whose message is some route's turn: it was handled, however often a handler stands on its way. */
+const handedOn = new WeakSet<Request>();
+
+async function serveFetch(
+  service: MessagingService,
+  place: Place | undefined,
+  request: Request,
+  next: FetchNext | undefined,
+): Promise<Response> {
+  if (place === undefined || handedOn.has(request)) return (await next?.(request, undefined)) ?? notFound();
+  let read: HttpRequest;
+  try {
+    // What is not answered here goes on unread, so a copy is read.
+    read = await fromFetchRequest(next === undefined ? request : copyOf(request), service.limits);
+  } catch (error) {
+    return toResponse(toErrorResponse(error));
+  }
+  return new Promise((resolve, reject) => {
+    let reply: HttpResponse | undefined;
+    let gone = false;
+    const route = (after: FetchNext): Route => ({
+      isOpen: () => reply === undefined && !gone,
+      respond(answer) {
+        reply ??= answer;
+      },
+      async next(messaging) {
+        if (messaging !== undefined) handedOn.add(request);
+        try {
+          const given = await after(request, messaging);
+          gone = true;
+          if (reply !== undefined) {
+            resolve(toResponse(reply));
+            return reply;
+          }
+          const response = given ?? notFound();
+          // Copied before it is handed over: afterwards its body is the server's.
+          const captured = messaging === undefined ? undefined : capture(response);
+          resolve(response);
+          return await captured;
+        } catch (error) {
+          gone = true;
+          reject(error);
+          return { status: 500, headers: {}, body: "" };
+        }
+      },
+    });
+    const options = { rest: place.rest, route: next === undefined ? undefined : route(next) };
+    service.handle(place.endpoint, read, options).then((answer) => {
+      if (answer !== undefined) resolve(toResponse(answer));
+    }, reject);
+  });
+}
+
+/** A fetch request in the one shape every adapter hands in. @throws MessagingError BODY_TOO_LARGE, REQUEST_TIMEOUT, MALFORMED_REQUEST. */
+async function fromFetchRequest(request: Request, limits: ReadLimits): Promise<HttpRequest> {
+  const unread = request.method !== "GET" && request.method !== "HEAD" && !request.bodyUsed;
+  const declared = Number(request.headers.get("content-length") ?? 0);
+  if (unread && declared > limits.maxBodyBytes) throw tooLarge(limits);
+  return {
+    method: request.method,
+    url: pathOf(request),
+    headers: Object.fromEntries(request.headers),
+    body: unread ? await readBody(request, limits) : undefined,
+    origin: new URL(request.url).origin,
+  };
+}
+
+/** A body that somebody read cannot be copied; that it is gone is seen when it is asked for. */
+function copyOf(request: Request): Request {
+  return request.bodyUsed ? request : request.clone();
+}
+
+/** Path and query as they stand in the URL. */
+function pathOf({ url }: Request): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  const path = start === -1 ? "/" : url.slice(start);
+  const end = path.indexOf("#");
+  return end === -1 ? path : path.slice(0, end);
+}
+
+async function readBody({ body }: Request, limits: ReadLimits): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array();
+  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = (): MessagingError =>
+      new MessagingError("REQUEST_TIMEOUT", `The body took longer than ${limits.bodyTimeoutMs} ms.`);
+    timer = setTimeout(() => reject(error()), limits.bodyTimeoutMs);
+  });
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read().catch(lost), late]);
+      if (done) return Buffer.concat(chunks);
+      size += value.byteLength;
+      if (size > limits.maxBodyBytes) throw tooLarge(limits);
+      chunks.push(value);
+    }
+  } catch (error) {
+    reader.cancel().catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function lost(cause: unknown): never {
+  throw new MessagingError("MALFORMED_REQUEST", "The connection was lost before the body ended.", { cause });
+}
+
+function tooLarge({ maxBodyBytes }: ReadLimits): MessagingError {
+  return new MessagingError("BODY_TOO_LARGE", `The body is larger than ${maxBodyBytes} bytes.`);
+}
+
+function toResponse({ status, headers, body }: HttpResponse): Response {
+  // 204 and 304 take no body, not even an empty one.
+  return new Response(body.length === 0 ? null : body, { status, headers });
+}
+
+function notFound(): Response {
+  return new Response(null, { status: 404 });
+}
+
+/** What a route answers, for a duplicate; the answer itself is not held back. */
+async function capture(response: Response): Promise<HttpResponse | undefined> {
+  const copy = response.bodyUsed ? response : response.clone();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of copy.body ?? []) {
+      size += chunk.byteLength;
+      if (size > MOST_CAPTURED) return undefined;
+      chunks.push(chunk);
+    }
+  } catch {
+    return undefined;
+  }
+  return toAnswer(response.status, response.headers.get("content-type"), Buffer.concat(chunks));
+}

@@ -1,0 +1,102 @@
+import type { MessageRecord, PendingCallback } from "../records/message-record.ts";
+import { isFinal, toMessage } from "../records/message-record.ts";
+import type { Message, StatusCallback, StatusContext } from "../types.ts";
+import type { WebhookCaller } from "../webhook/call.ts";
+import { statusParameters } from "../webhook/parameters.ts";
+import type { Sequencer } from "../webhook/retry.ts";
+import type { Callbacks, FlowContext } from "./context.ts";
+
+/** What {@link createCallbacks} works with. */
+export interface CallbackParts {
+  readonly caller: WebhookCaller;
+  /** Keeps the callbacks of one message in order, and different messages apart. */
+  readonly sequencer: Sequencer;
+}
+
+/**
+ * Status callbacks: durable, in order per message, and never in the way of sending. A change that somebody wants to hear
+ * of stays on its record until it was told, and the record stays in the outbox, so that another process tells it
+ * should this one die.
+ */
+export function createCallbacks(ctx: FlowContext, { caller, sequencer }: CallbackParts): Callbacks {
+  return Object.freeze({
+    wanted: (record: MessageRecord): boolean => callbackOf(record) !== undefined,
+    tell(record: MessageRecord, pending: PendingCallback): void {
+      const callback = callbackOf(record);
+      if (callback === undefined) return;
+      const { sid } = record;
+      ctx.telling.set(sid, (ctx.telling.get(sid) ?? 0) + 1);
+      // As it was then: the record may have moved on by the time it is told.
+      const { status, errorCode, errorMessage } = pending;
+      const message = toMessage(
+        { ...record, status, errorCode, errorMessage, updatedAt: pending.at },
+        ctx.options.accountSid,
+        ctx.options.sid,
+      );
+      const context = {
+        sequenceNumber: pending.sequence,
+        timestamp: new Date(pending.at),
+        rawDlrDoneDate: pending.rawDlrDoneDate,
+      };
+      sequencer
+        .run(sid, () => call(callback, message, context, record.guardedCallback !== true))
+        .catch((error: unknown) => {
+          const reason = error instanceof Error ? error.message : String(error);
+          ctx.events.alert("STATUS_CALLBACK_FAILED", `The status callback of ${sid} failed: ${reason}`, {
+            sid,
+          });
+        })
+        .then(() => told(sid, pending.sequence))
+        .catch((error: unknown) =>
+          ctx.logger.warn("A status callback may be told again.", { sid, error: String(error) }),
+        );
+    },
+  });
+
+  function callbackOf(record: MessageRecord): StatusCallback | undefined {
+    return ctx.callbacks.get(record.sid) ?? record.statusCallback ?? ctx.settings().statusCallback;
+  }
+
+  async function call(
+    callback: StatusCallback,
+    message: Message,
+    context: StatusContext,
+    trusted: boolean,
+  ): Promise<void> {
+    if (typeof callback === "function") {
+      await callback(message, context);
+      return;
+    }
+    await caller.call({
+      url: callback,
+      method: "POST",
+      parameters: statusParameters(message, {
+        ...context,
+        includeSequence: ctx.settings().statusCallbackSequence,
+      }),
+      trusted,
+      token: `${message.sid}-${context.sequenceNumber}`,
+    });
+  }
+
+  async function told(sid: string, sequence: number): Promise<void> {
+    const left = (ctx.telling.get(sid) ?? 1) - 1;
+    if (left === 0) ctx.telling.delete(sid);
+    else ctx.telling.set(sid, left);
+    const written = await ctx.messages.update(sid, (record) => ({
+      ...record,
+      callbacks: record.callbacks?.filter((each) => each.sequence !== sequence),
+    }));
+    const live = ctx.live.get(sid);
+    if (live !== undefined && written !== undefined) live.versioned = written;
+    if (left > 0 || live !== undefined) return;
+    const record = written?.record;
+    if (record === undefined || isFinal(record.status) || record.status === "sent") ctx.outbox.done(sid);
+    // A read receipt may still follow on channels that have one.
+    const last =
+      record !== undefined &&
+      isFinal(record.status) &&
+      (record.status !== "delivered" || record.kind === "SMS" || record.kind === "MMS");
+    if (record === undefined || last) ctx.callbacks.delete(sid);
+  }
+}

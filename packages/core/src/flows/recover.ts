@@ -1,0 +1,112 @@
+import { isFinal, type MessageRecord } from "../records/message-record.ts";
+import type { Versioned } from "../records/messages.ts";
+import type { Callbacks, FlowContext, Replan, Settle } from "./context.ts";
+import { jobOf, toFailure, withOutbound } from "./outcome.ts";
+
+/** Flows that {@link createRecover} is handed. */
+export interface RecoverFlows extends Pick<Settle, "requeue" | "fail"> {
+  readonly replan: Replan;
+  readonly callbacks: Callbacks;
+  /** Calls the user's code again for an inbound message that a process died over. */
+  readonly resume: (current: Versioned) => Promise<void>;
+}
+
+/** A hand-over that was cut off is decided after this long, as every ambiguous one. */
+const AMBIGUOUS_MS = 900_000;
+
+/**
+ * Takes up what dead processes left: accepted, queued and scheduled messages go back on their lanes, hand-overs that were
+ * cut off are ambiguous, inbound messages are handled again. Each record changes hands by compareAndSet, so of
+ * several processes that try, one has it; and a process that was only asleep finds its messages gone.
+ */
+export function createRecover(
+  ctx: FlowContext,
+  { replan, requeue, fail, resume, callbacks }: RecoverFlows,
+): () => Promise<number> {
+  return async function recover(): Promise<number> {
+    let taken = 0;
+    for (const owner of await ctx.outbox.abandoned()) {
+      if (!(await ctx.outbox.takeOver(owner))) continue;
+      for await (const sids of ctx.outbox.left(owner)) {
+        const found = await Promise.all(sids.map((sid) => ctx.messages.get(sid)));
+        for (const current of found) if (current !== undefined && (await take(current, owner))) taken += 1;
+      }
+      await ctx.outbox.settled(owner);
+    }
+    if (taken > 0) ctx.logger.info(`Took up ${taken} messages of processes that ended.`);
+    return taken;
+  };
+
+  async function take(current: Versioned, dead: string): Promise<boolean> {
+    const { record } = current;
+    if (record.inbound !== undefined) return takeInbound(current, dead);
+    if (isFinal(record.status) || record.status === "sent") return tellRest(record);
+    if (record.outbound?.owner !== dead) return false;
+    // Ours before it leaves the dead one's list: a second crash finds it in one of the two.
+    await ctx.outbox.add(record.sid);
+    const now = ctx.clock.now();
+    const until = record.outbound.ambiguousUntil ?? now + AMBIGUOUS_MS;
+    const cut = record.status === "sending";
+    const owned = withOutbound(record, { owner: ctx.owner, ...(cut ? { ambiguousUntil: until } : {}) });
+    const mine = await ctx.messages.replace(current, {
+      ...record,
+      ambiguous: cut || record.ambiguous,
+      outbound: owned,
+      updatedAt: now,
+    });
+    if (mine === undefined) {
+      ctx.outbox.done(record.sid);
+      return false;
+    }
+    await enqueue(mine, until);
+    return true;
+  }
+
+  /** It is delivered, but somebody has not heard of it. */
+  async function tellRest(record: MessageRecord): Promise<boolean> {
+    const { callbacks: pending = [] } = record;
+    if (pending.length === 0) return false;
+    await ctx.outbox.add(record.sid);
+    for (const each of pending) callbacks.tell(record, each);
+    return true;
+  }
+
+  async function enqueue(mine: Versioned, until: number): Promise<void> {
+    const { record } = mine;
+    if (record.status === "sending") {
+      ctx.events.alert(
+        "AMBIGUOUS_HAND_OVER",
+        `${record.sid} was being handed over when a process ended; nobody knows whether it left.`,
+        { sid: record.sid },
+      );
+      ctx.queue.add({ id: record.sid, lane: "schedule", cost: 0, notBefore: until }, { force: true });
+    } else if (record.status === "scheduled") {
+      ctx.queue.add(
+        { id: record.sid, lane: "schedule", cost: 0, notBefore: record.sendAt ?? 0 },
+        { force: true },
+      );
+    } else if (record.status === "queued") {
+      ctx.live.set(record.sid, { versioned: mine });
+      ctx.queue.add(jobOf(record), { force: true });
+    } else await settleAccepted(mine);
+  }
+
+  /** Accepted with a refusal that the process died before writing down: the plan says again why. */
+  async function settleAccepted(mine: Versioned): Promise<void> {
+    try {
+      const next: MessageRecord | undefined = await replan(mine.record, { reject: true });
+      if (next !== undefined) await requeue(mine, next);
+    } catch (error) {
+      if (toFailure(error).error === "STORE_UNAVAILABLE") throw error;
+      await fail(mine, error);
+    }
+  }
+
+  async function takeInbound(current: Versioned, dead: string): Promise<boolean> {
+    const { inbound } = current.record;
+    if (inbound?.state !== "handling" || inbound.owner !== dead) return false;
+    await ctx.outbox.add(current.record.sid);
+    await resume(current);
+    return true;
+  }
+}

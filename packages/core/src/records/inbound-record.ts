@@ -1,0 +1,97 @@
+import type { HttpResponse, InboundEvent } from "../provider.ts";
+import type { Sender } from "../sender.ts";
+import type { MessageKind } from "../types.ts";
+import type { InboundPart, MessageRecord, StoredAnswer } from "./message-record.ts";
+
+/** What an inbound record is made of. */
+export interface InboundSource {
+  readonly sid: string;
+  readonly from: string;
+  readonly provider: string;
+  readonly sender: Sender;
+  readonly event: InboundEvent;
+  readonly owner: string;
+  readonly now: number;
+  /** Until when the process is believed to be at it, ms. */
+  readonly lease: number;
+}
+
+/** The record that marks an inbound message as being handled, with all it takes to handle it again. */
+export function toInboundRecord({
+  sid,
+  from,
+  provider,
+  sender,
+  event,
+  owner,
+  now,
+  lease,
+}: InboundSource): MessageRecord {
+  return {
+    sid,
+    direction: "inbound",
+    to: sender.id,
+    from,
+    body: event.body,
+    mediaUrl: event.media.map((media) => media.url),
+    kind: kindOf(sender, event),
+    status: "received",
+    errorCode: null,
+    errorMessage: null,
+    error: null,
+    encoding: null,
+    numSegments: event.numSegments ?? 1,
+    createdAt: now,
+    updatedAt: now,
+    sentAt: event.receivedAt ?? null,
+    sendAt: null,
+    validityPeriod: 0,
+    category: null,
+    tags: null,
+    provider,
+    providerSid: event.providerSid,
+    ambiguous: false,
+    attempts: [],
+    explanation: null,
+    optOutType: null,
+    sequence: 0,
+    inbound: {
+      state: "handling",
+      lease,
+      owner,
+      channel: sender.channel,
+      media: event.media,
+      parameters: event.parameters,
+      hint: event.optOutType,
+      answeredByProvider: event.answeredByProvider,
+    },
+  };
+}
+
+/** The event a record was made from. */
+export function toEvent(record: MessageRecord, inbound: InboundPart): InboundEvent {
+  return {
+    providerSid: record.providerSid ?? record.sid,
+    from: record.from ?? "",
+    to: record.to,
+    body: record.body,
+    media: inbound.media,
+    numSegments: record.numSegments,
+    optOutType: inbound.hint,
+    answeredByProvider: inbound.answeredByProvider,
+    receivedAt: record.sentAt ?? record.createdAt,
+    parameters: inbound.parameters,
+  };
+}
+
+/** An answer as it is stored. */
+export function toStoredAnswer(response: HttpResponse): StoredAnswer {
+  const { body } = response;
+  return { ...response, body: typeof body === "string" ? body : new TextDecoder().decode(body) };
+}
+
+function kindOf(sender: Sender, event: InboundEvent): MessageKind {
+  if (sender.channel === "whatsapp") return "WHATSAPP";
+  if (sender.channel === "rcs") return "RCS";
+  return event.media.length > 0 ? "MMS" : "SMS";
+}

@@ -1,0 +1,95 @@
+import type { Plan } from "../planning/plan.ts";
+import type { Draft } from "../send-request.ts";
+import type { Explanation } from "../types.ts";
+import type { MessageRecord } from "./message-record.ts";
+
+/** What an outbound record is made of. */
+export interface OutboundSource {
+  readonly sid: string;
+  readonly draft: Draft;
+  readonly plan: Plan;
+  readonly status: "queued" | "scheduled";
+  readonly owner: string;
+  readonly now: number;
+  /** Membership claimed for it. */
+  readonly claimed?: string | undefined;
+  readonly direction?: "outbound-api" | "outbound-reply" | undefined;
+  readonly inReplyTo?: string | undefined;
+  readonly confirmation?: boolean | undefined;
+  readonly guardedCallback?: boolean | undefined;
+}
+
+/** The record of a message as `send` accepts it. A scheduled one has no sender yet: it is planned when it falls due. */
+export function toOutboundRecord(source: OutboundSource): MessageRecord {
+  const {
+    sid,
+    draft,
+    plan,
+    status,
+    owner,
+    now,
+    claimed,
+    direction,
+    inReplyTo,
+    confirmation,
+    guardedCallback,
+  } = source;
+  const scheduled = status === "scheduled";
+  const chosen = scheduled ? null : plan.decision;
+  return {
+    sid,
+    direction: direction ?? "outbound-api",
+    to: draft.to.address,
+    from: chosen?.sender.id ?? null,
+    body: scheduled ? draft.text : plan.body,
+    mediaUrl: draft.mediaUrl,
+    kind: chosen?.kind ?? "SMS",
+    status,
+    errorCode: null,
+    errorMessage: null,
+    error: null,
+    encoding: chosen === null ? null : plan.encoding,
+    numSegments: chosen === null ? 0 : plan.numSegments,
+    createdAt: now,
+    updatedAt: now,
+    sentAt: null,
+    sendAt: draft.sendAt ?? null,
+    validityPeriod: draft.validityPeriod,
+    category: draft.category ?? null,
+    tags: draft.tags ?? null,
+    provider: chosen?.sender.provider ?? null,
+    providerSid: null,
+    ambiguous: false,
+    attempts: [],
+    explanation: chosen === null ? null : compact(plan),
+    optOutType: null,
+    sequence: 0,
+    statusCallback: typeof draft.statusCallback === "string" ? draft.statusCallback : undefined,
+    guardedCallback,
+    outbound: {
+      owner: owner,
+      text: draft.text,
+      smartEncoding: draft.smartEncoding,
+      idempotencyKey: draft.idempotencyKey,
+      requestedFrom: draft.from,
+      fallbackFrom: draft.fallbackFrom,
+      contentSid: draft.contentSid,
+      contentVariables: draft.contentVariables,
+      sendAsMms: draft.sendAsMms,
+      excluded: [],
+      claimed,
+      confirmation,
+      inReplyTo,
+    },
+  };
+}
+
+/** What a record keeps of its plan: the steps without their samples. */
+export function compact(plan: Plan): Explanation {
+  return {
+    sender: plan.decision?.sender.id ?? null,
+    rule: plan.decision?.rule ?? null,
+    steps: plan.steps.map(({ rule, reason, before, after }) => ({ rule, reason, before, after })),
+    alerts: plan.alerts,
+  };
+}

@@ -1,0 +1,4 @@
+import { createKeyv } from "@keyv/redis";
+import { keyvStore } from "../../dist/store/keyv.js";
+
+export const createStore = (url) => keyvStore(createKeyv(url), { timeoutMs: 10_000 });

@@ -1,0 +1,64 @@
+import {
+  createMessagingService,
+  isMessagingService,
+  locateNode,
+  type MessagingService,
+  type MessagingServiceOptions,
+  type Place,
+  type RouteMessaging,
+  serveNode,
+} from "@messaging-service/core";
+import type { Context, Middleware, Next } from "koa";
+
+declare module "koa" {
+  interface DefaultContext {
+    /** The inbound message that is this route's turn; set by `messagingService`. {@link messagingOf} narrows it. */
+    messaging?: RouteMessaging | undefined;
+  }
+}
+
+/** The middleware, and its handles: the service, its `send`, and the two webhooks as route handlers of your own. */
+export interface MessagingMiddleware extends Middleware {
+  readonly service: MessagingService;
+  readonly send: MessagingService["send"];
+  /** For `router.post("/sms", messaging.inbound, handler)`: your route is the sender's webhook. */
+  readonly inbound: Middleware;
+  /** For `router.post("/status", messaging.status)`. */
+  readonly status: Middleware;
+}
+
+/**
+ * Koa middleware for a messaging service, or for the options of one: `app.use(messaging)`, or on a router
+ * `router.all("/messaging/{*path}", messaging)`. Answers under the service's `path`; a request outside it is never read.
+ * An inbound message that is neither a keyword nor for a webhook goes on to the next middleware as `ctx.messaging`.
+ */
+export function messagingService(input: MessagingService | MessagingServiceOptions): MessagingMiddleware {
+  const service = isMessagingService(input) ? input : createMessagingService(input);
+  const serve = (place: Place | undefined, ctx: Context, next: Next): Promise<void> =>
+    serveNode(service, place, {
+      request: ctx.req,
+      response: ctx.res,
+      url: ctx.originalUrl,
+      parsed: ctx.request,
+      leave: (body, raw) => Object.assign(ctx.request, { body, rawBody: raw.toString() }),
+      respond({ status, headers, body }) {
+        ctx.status = status;
+        ctx.set(headers);
+        ctx.body = typeof body === "string" ? body : Buffer.from(body);
+      },
+      next(messaging) {
+        if (messaging !== undefined) ctx.messaging = messaging;
+        return next();
+      },
+    });
+  const middleware: Middleware = (ctx, next) => serve(locateNode(service, ctx), ctx, next);
+  const inbound: Middleware = (ctx, next) => serve({ endpoint: "inbound", rest: undefined }, ctx, next);
+  const status: Middleware = (ctx, next) => serve({ endpoint: "status", rest: undefined }, ctx, next);
+  return Object.assign(middleware, { service, send: service.send, inbound, status });
+}
+
+/** `ctx.messaging`, or an error that says why it is missing. */
+export function messagingOf(ctx: Context): RouteMessaging {
+  if (ctx.messaging !== undefined) return ctx.messaging;
+  throw new Error("No inbound message is this route's turn: mount messagingService before the route.");
+}

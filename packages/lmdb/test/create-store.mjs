@@ -1,0 +1,3 @@
+import { lmdbStore } from "../dist/index.js";
+
+export const createStore = (path) => lmdbStore(path);

@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Store } from "@messaging-service/core";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describeStore } from "../../../test/contracts/describe-store.ts";
+import { describeStoreProcesses } from "../../../test/contracts/describe-store-processes.ts";
+import { buildPackage } from "../../../test/support/build.ts";
+import { createManualClock } from "../../../test/support/manual-clock.ts";
+import { openDatabases } from "../src/databases.ts";
+import { lmdbStore } from "../src/lmdb-store.ts";
+
+let directory: string;
+beforeAll(() => buildPackage("lmdb"));
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "lmdb-"));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+describeStore("lmdb", async () => {
+  const path = mkdtempSync(join(tmpdir(), "lmdb-"));
+  const clock = createManualClock();
+  const opened: Store[] = [];
+  const create = (): Store => {
+    const store = lmdbStore(path, { clock });
+    opened.push(store);
+    return store;
+  };
+  const store = create();
+  return {
+    store,
+    second: create,
+    async reopen() {
+      await store.close?.();
+      return create();
+    },
+    advance: clock.advance,
+    async close() {
+      for (const each of opened) await each.close?.();
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+});
+
+describeStoreProcesses("lmdb", async () => {
+  const store = lmdbStore(directory);
+  return {
+    store,
+    module: new URL("create-store.mjs", import.meta.url).href,
+    argument: directory,
+    close: async () => store.close?.(),
+  };
+});
+
+describe("the lmdb store", () => {
+  it("drops expired entries, log entries and their index, unread", async () => {
+    const clock = createManualClock();
+    const store = lmdbStore(directory, { clock, sweepEveryMs: 1_000 });
+    await store.set("for ever", "1", 0);
+    await store.set("renewed", "1", 500);
+    await store.set("renewed", "2", 100_000);
+    const writes = Array.from({ length: 2_500 }, (_, index) => ({ key: `${index}`, value: "1", ttlMs: 500 }));
+    await store.setMany(writes);
+    await Promise.all(Array.from({ length: 500 }, () => store.append("log", "1", 500)));
+    for (let sweeps = 0; sweeps < 10; sweeps += 1) {
+      await clock.advance(2_000);
+      // A transaction of our own is behind the sweeper's.
+      await store.delete("nothing");
+    }
+    expect(await store.get("renewed")).toBe("2");
+    await store.close?.();
+    const { entries, logs, dues, close } = openDatabases(directory, undefined);
+    expect([...entries.getKeys()]).toEqual(["for ever", "renewed"]);
+    expect(logs.getCount()).toBe(0);
+    expect(dues.getCount()).toBe(1);
+    await close();
+  });
+
+  it("sets no timer for what never expires", async () => {
+    const clock = createManualClock();
+    const store = lmdbStore(directory, { clock });
+    await store.set("a", "1", 0);
+    expect(clock.pending).toBe(0);
+    await store.set("a", "1", 5_000);
+    expect(clock.pending).toBe(1);
+    await store.close?.();
+    expect(clock.pending).toBe(0);
+  });
+
+  it("refuses a key that is too long without undoing what others write in the same turn", async () => {
+    const store = lmdbStore(directory);
+    const [long, good] = await Promise.allSettled([
+      store.set("k".repeat(1_901), "1", 0),
+      store.set("k".repeat(1_900), "1", 5_000),
+    ]);
+    expect(long).toMatchObject({ status: "rejected", reason: { code: "INVALID_OPTION" } });
+    expect(good.status).toBe("fulfilled");
+    expect(await store.get("k".repeat(1_900))).toBe("1");
+    await store.close?.();
+  });
+
+  it("rejects after it was closed, and closes once", async () => {
+    const store = lmdbStore(directory);
+    const writing = store.set("a", "1", 0);
+    await Promise.all([store.close?.(), store.close?.()]);
+    await expect(writing).resolves.toBeUndefined();
+    const unavailable = { code: "STORE_UNAVAILABLE" };
+    await expect(store.get("a")).rejects.toMatchObject(unavailable);
+    await expect(store.set("a", "1", 0)).rejects.toMatchObject(unavailable);
+    await expect(store.append("log", "1", 5_000)).rejects.toMatchObject(unavailable);
+  });
+
+  it("refuses a path that it cannot open", () => {
+    const file = join(directory, "file");
+    writeFileSync(file, "text");
+    expect(() => lmdbStore(join(file, "below"))).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+  });
+});

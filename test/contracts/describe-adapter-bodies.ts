@@ -1,0 +1,103 @@
+import twilioSdk from "twilio";
+import { describe, expect, it } from "vitest";
+import {
+  type AdapterHarness,
+  createWorld,
+  FORM,
+  inbound,
+  JSON_TYPE,
+  post,
+  send,
+  sendForm,
+  sign,
+  type Turn,
+} from "./adapter-world.ts";
+
+const INBOUND = "/messaging/inbound";
+const STRANGER = "+12125550199";
+
+/** What parsers in front left, and what parsers behind find. */
+export function describeAdapterBodies(harness: AdapterHarness): void {
+  const parsers = Object.entries(harness.parsers).map(([name, traits]) => ({ name, ...traits }));
+
+  describe.each(parsers)("with parser $name behind", ({ name, reads }) => {
+    const message = inbound({ Body: "a b+c é", To: STRANGER });
+    const form = new URLSearchParams(message).toString();
+
+    it("leaves a message that is none of ours as that parser would", async () => {
+      if (!reads.includes(FORM)) return expect(reads).not.toContain(FORM);
+      const [own, left] = await turnsOf(form, FORM, name);
+      expect(left?.body).toEqual(own?.body);
+      expect(left?.body).toBeTruthy();
+    });
+
+    it("neither hangs nor answers in the route's stead", async () => {
+      const turns: Turn[] = [];
+      const world = await createWorld(harness, {
+        behind: name,
+        async route(turn) {
+          turns.push(turn);
+          return { body: "route" };
+        },
+      });
+      expect((await post(world, INBOUND, message).expect(200)).text).toBe("route");
+      expect(await sendForm(world, INBOUND, message)).toMatchObject({ status: 200, text: "route" });
+      expect((await post(world, INBOUND, inbound()).expect(200)).text).toBe("route");
+      expect(turns.map(({ messaging }) => messaging !== undefined)).toEqual([false, false, true]);
+      if (reads.includes(FORM)) expect(turns.every(({ body }) => Boolean(body))).toBe(true);
+    });
+
+    it("leaves requests of other paths to that parser", async () => {
+      const world = await createWorld(harness, {
+        behind: name,
+        route: async ({ body }) => ({ body: JSON.stringify(body) ?? "nothing" }),
+      });
+      const type = reads[0] ?? "";
+      const content = type === JSON_TYPE ? '{"a":"b"}' : "a=b";
+      const { text } = await send(world, "/elsewhere", { "content-type": type }, [content]);
+      expect(text).toMatch(/a/);
+    });
+
+    /** What the route finds of the same request: with the parser alone, and with the service before it. */
+    async function turnsOf(content: string, type: string, behind: string): Promise<(Turn | undefined)[]> {
+      const turns: Turn[] = [];
+      const world = await createWorld(harness, {
+        behind,
+        async route(turn) {
+          turns.push(turn);
+          return { body: "" };
+        },
+      });
+      const headers = { "content-type": type, "x-twilio-signature": sign(INBOUND, message) };
+      await send(world, "/elsewhere", headers, [content]);
+      await send(world, INBOUND, headers, [content]);
+      return turns;
+    }
+  });
+
+  describe.each(parsers)("a signed JSON body behind parser $name", ({ name, reads, keepsBytes }) => {
+    it("is judged by its bytes, or the refusal names both remedies", async () => {
+      const world = await createWorld(harness, { front: name });
+      const body = '{"b": 1,\n "a": "é"}';
+      const path = `${INBOUND}?bodySHA256=${twilioSdk.getExpectedBodyHash(body)}`;
+      const headers = { "content-type": JSON_TYPE, "x-twilio-signature": sign(path, {}) };
+      const answer = await send(world, path, headers, [body]);
+      const consumed = reads.includes(JSON_TYPE) && !keepsBytes;
+      // Its signature is right; that it is no message is another matter.
+      const code = consumed ? "BODY_CONSUMED" : "MALFORMED_REQUEST";
+      expect(answer.status).toBe(400);
+      expect(JSON.parse(answer.text)).toMatchObject({ code });
+      const log = world.log.join();
+      expect(log.includes("mount messagingService before it")).toBe(consumed);
+      expect(log.includes("req.rawBody")).toBe(consumed);
+    });
+  });
+
+  it("never reads a request outside its path", async () => {
+    const world = await createWorld(harness, { options: { maxBodyBytes: 1_000, bodyTimeoutMs: 1 } });
+    const piece = Buffer.alloc(65_536, 7);
+    const pieces = Array.from({ length: 64 }, () => piece);
+    const answer = await send(world, "/upload", { "content-type": "application/octet-stream" }, pieces);
+    expect(answer).toEqual({ status: 200, text: String(64 * 65_536) });
+  });
+}
