@@ -31,7 +31,8 @@ export function copyExample(name, target, versionOf = (_name, version) => `^${ve
   if (existsSync(target) && readdirSync(target).length > 0) throw new Error(`${target} is not empty.`);
   mkdirSync(target, { recursive: true });
   for (const entry of ["src", "README.md"])
-    if (existsSync(join(source, entry))) cpSync(join(source, entry), join(target, entry), { recursive: true });
+    if (existsSync(join(source, entry)))
+      cpSync(join(source, entry), join(target, entry), { recursive: true });
   writeJson(join(target, "package.json"), standalonePackage(source, target, versionOf));
   writeJson(join(target, "tsconfig.json"), standaloneConfig(source));
 }
@@ -83,7 +84,9 @@ function versionInWorkspace(name) {
 
 /** @param {string} folder */
 function readSources(folder) {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".ts"),
+  );
   return files.map((file) => readFileSync(join(folder, file), "utf8")).join("\n");
 }
 

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { createMessagingService, type Provider, silentLogger } from "@messaging-service/core";
 import type { Recipient } from "../../packages/core/dist/phone/address.js";
 import type { PlanFacts, PlanSettings } from "../../packages/core/dist/planning/plan.js";
 import type { SenderPool } from "../../packages/core/dist/planning/pool.js";
@@ -52,9 +53,25 @@ export async function run(report: (line: string) => void): Promise<void> {
     const growth = (times[times.length - 1] ?? 0) / (times[0] ?? 1);
     report(row(name, [...times.map((time) => time.toFixed(2)), `× ${growth.toFixed(2)}`]));
   });
+  report("allocated by a plan, bytes (a young heap's growth over 100 plans)");
+  report(
+    row(
+      "",
+      SIZES.map((size) => `${size} senders`),
+    ),
+  );
+  const allocated = SIZES.map((size) => contendersOn(size).map(({ run }) => allocation(run)));
+  for (const at of [0, 1])
+    report(
+      row(
+        names[at] ?? "",
+        allocated.map((column) => String(column[at] ?? Number.NaN)),
+      ),
+    );
   report("changing a pool of 100,000 senders, µs");
   report(row("", ["median", "99 of 100 within"]));
-  for (const [name, times] of Object.entries(changes(core.createSenderPool(sendersOf(100_000))))) {
+  const changed = { ...changes(core.createSenderPool(sendersOf(100_000))), ...(await serviceChanges()) };
+  for (const [name, times] of Object.entries(changed)) {
     times.sort((a, b) => a - b);
     report(
       row(
@@ -65,6 +82,66 @@ export async function run(report: (line: string) => void): Promise<void> {
       ),
     );
   }
+  report(`100,000 recipients over 50 senders, most over mean: ${spread(100_000, 50).toFixed(4)}`);
+}
+
+/** Bytes a call allocates: the least of many rounds, since a collection in the middle of one makes it less than nothing. */
+function allocation(run: Contender["run"]): number {
+  time(run, 500);
+  const rounds = Array.from({ length: 25 }, () => {
+    const before = process.memoryUsage().heapUsed;
+    time(run, 100);
+    return (process.memoryUsage().heapUsed - before) / 100;
+  }).filter((bytes) => bytes > 0);
+  return Math.round(rounds.sort((a, b) => a - b)[rounds.length >> 1] ?? Number.NaN);
+}
+
+/** Adding and removing through a service: its list in code, its changes in a store. */
+async function serviceChanges(): Promise<Readonly<Record<string, number[]>>> {
+  const service = createMessagingService({
+    provider: NOBODY,
+    store: "memory",
+    senders: sendersOf(100_000).map(({ id }) => id),
+    poolLimit: 200_000,
+    logger: silentLogger,
+  });
+  await service.ready();
+  const times = { "senders.add": [] as number[], "senders.remove": [] as number[] };
+  for (const { id } of sendersOf(100_200).slice(100_000)) {
+    const start = performance.now();
+    await service.senders.add(id);
+    const between = performance.now();
+    await service.senders.remove(id);
+    times["senders.add"].push((between - start) * 1_000);
+    times["senders.remove"].push((performance.now() - between) * 1_000);
+  }
+  await service.close();
+  return times;
+}
+
+/** A carrier that is never asked. */
+const NOBODY: Provider = {
+  name: "nobody",
+  simulated: true,
+  send: () => Promise.reject(new Error("nothing is sent here")),
+  webhook: { verify: () => ({ ok: true }), parseInbound: () => [], parseReceipts: () => [] },
+};
+
+/** Most over mean of so many fresh recipients, each planned and counted. */
+function spread(recipients: number, senders: number): number {
+  const equal = Array.from({ length: senders }, (_, at) =>
+    core.resolveSender(`+1415555${1_000 + at}`, { defaultProvider: "twilio", membership: `m${at}` }),
+  );
+  const pool = core.createSenderPool(equal);
+  const counts = new Map<string, number>();
+  for (let n = 0; n < recipients; n += 1) {
+    const to = core.parseRecipient(`+1415${2_000_000 + n}`);
+    const request = { to, body: BODY, mediaUrl: [], smartEncoding: true };
+    const id = core.plan(pool, SETTINGS, request, {}).decision?.sender.id ?? "";
+    pool.addMapping(id, 1);
+    counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  return Math.max(...counts.values()) / (recipients / senders);
 }
 
 function contendersOn(size: number): readonly Contender[] {

@@ -80,7 +80,9 @@ export async function trials(args) {
   const code = await build();
   if (code !== 0) return code;
   if (!(await findRedis())) return 1;
-  return printTally(await runVitest(["test/trials", ...args], { env: { MESSAGING_TRIALS: "full" } }));
+  return printTally(
+    await runVitest(["test/trials", "--no-file-parallelism", ...args], { env: { MESSAGING_TRIALS: "full" } }),
+  );
 }
 
 /**
@@ -91,7 +93,8 @@ export async function trials(args) {
 export async function bench(names) {
   const code = await build();
   if (code !== 0) return code;
-  const all = readdirSync(`${ROOT}bench/src`).map((file) => file.replace(/\.ts$/, ""));
+  const files = readdirSync(`${ROOT}bench/src`).filter((file) => file.endsWith(".ts"));
+  const all = files.map((file) => file.replace(/\.ts$/, ""));
   const chosen = all.filter((name) => names.length === 0 || names.some((part) => name.includes(part)));
   if (chosen.length === 0) {
     say(`No bench is named like ${names.join(", ")}: there are ${all.join(", ")}.`);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, request, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener, request, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import {
   createMessagingService,
@@ -53,6 +53,8 @@ export interface AppPlan {
 export interface ParserTraits {
   /** Content types that it reads. */
   readonly reads: readonly string[];
+  /** Whether it makes values of them, not bytes or text. */
+  readonly parses: boolean;
   /** Whether it keeps the bytes beside what it made of them. */
   readonly keepsBytes: boolean;
 }
@@ -192,9 +194,7 @@ export function post(world: World, path: string, parameters: Readonly<Record<str
 /** A signed GET. */
 export function get(world: World, path: string, parameters: Readonly<Record<string, string>>): Test {
   const url = `${path}?${new URLSearchParams(parameters)}`;
-  return supertest(world.server)
-    .get(url)
-    .set("x-twilio-signature", sign(url, {}));
+  return supertest(world.server).get(url).set("x-twilio-signature", sign(url, {}));
 }
 
 /** A raw answer. */

@@ -133,6 +133,18 @@ export function describeAdapterRoutes(harness: AdapterHarness): void {
       expect([answer.status, answer.text]).toEqual([418, "broken route"]);
     });
 
+    it("gives a route its turn again when the provider comes again after its 5xx", async () => {
+      let runs = 0;
+      const world = await createWorld(harness, {
+        route: async () => (++runs === 1 ? { status: 502, body: "database down" } : { body: "<Response/>" }),
+      });
+      const message = inbound();
+      expect((await post(world, INBOUND, message).expect(502)).text).toBe("database down");
+      await expect.poll(async () => (await post(world, INBOUND, message)).text).toBe("<Response/>");
+      expect((await post(world, INBOUND, message).expect(200)).text).toBe("<Response/>");
+      expect(runs).toBe(2);
+    });
+
     it("leaves a message that nobody's route takes to the framework's 404", async () => {
       const world = await createWorld(harness);
       await post(world, INBOUND, inbound()).expect(404);

@@ -334,6 +334,18 @@ export function describeQueue(name: string, createQueue: (options: QueueContract
       });
     });
 
+    describe("first", () => {
+      it("goes before all that wait, once it is due, and in the order of adding", async () => {
+        const { clock, queue, ids } = bench();
+        fill(queue, "A", 2);
+        queue.add({ id: "late", lane: "A", cost: 1, notBefore: clock.now() + 50 }, { first: true });
+        queue.add({ id: "one", lane: "A", cost: 1 }, { first: true });
+        queue.add({ id: "two", lane: "A", cost: 1 }, { first: true });
+        await clock.advance(HOUR_MS);
+        expect(ids()).toEqual(["one", "late", "two", "A-0", "A-1"]);
+      });
+    });
+
     describe("close", () => {
       it("resolves to the waiting IDs in the order they were added, and starts none", async () => {
         const { clock, queue, runs } = bench();

@@ -26,9 +26,8 @@ export function manifestOf(folder: string): Manifest {
   return JSON.parse(readFileSync(join(ROOT, "packages", folder, "package.json"), "utf8")) as Manifest;
 }
 
-/** Builds every package and packs it as it would be published; resolves to the tarballs by folder. */
-export async function packAll(): Promise<ReadonlyMap<string, string>> {
-  const folder = temporaryFolder("tarballs");
+/** Builds every package and packs it, as it would be published, into a folder; resolves to the tarballs' paths by package. */
+export async function packAll(folder: string): Promise<ReadonlyMap<string, string>> {
   const paths = PACKAGES.map((name) => `packages/${name}`);
   await runWell(join(ROOT, "node_modules/.bin/tsc"), ["-b", ...paths], { cwd: ROOT });
   removeStaleOutput();

@@ -1,11 +1,14 @@
 // A process of its own on a shared store: `node store-worker.mjs <module that exports createStore> <argument> <command>…`
-const [module, argument, command, ...rest] = process.argv.slice(2);
+const [module = "", argument, command = "", ...rest] = process.argv.slice(2);
+/** @type {{ createStore(argument: string | undefined): Promise<import("@messaging-service/core").Store> }} */
 const { createStore } = await import(module);
 const store = await createStore(argument);
 
+/** @type {Record<string, (...args: string[]) => Promise<unknown>>} */
 const commands = {
   /** Takes part in a race for each of `count` keys; says which it won. */
-  async claim(who, count) {
+  async claim(who = "", count) {
+    /** @type {number[]} */
     const won = [];
     await Promise.all(
       Array.from({ length: Number(count) }, async (_, index) => {
@@ -39,6 +42,6 @@ const commands = {
   },
 };
 
-process.stdout.write(`${JSON.stringify((await commands[command](...rest)) ?? null)}\n`);
+process.stdout.write(`${JSON.stringify((await commands[command]?.(...rest)) ?? null)}\n`);
 await store.close?.();
 process.exit(0);

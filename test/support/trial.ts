@@ -42,7 +42,9 @@ export function trial(name: string, limits: TrialLimits, run: (trial: Trial) => 
         },
       });
       if (FULL)
-        process.stderr.write(`  ${name}: took ${((performance.now() - begin) / 1_000).toFixed(1)} s\n`);
+        process.stderr.write(
+          `  ${name}: took ${((performance.now() - begin) / 1_000).toFixed(1)} s (MESSAGING_TRIALS_SEED=${seed})\n`,
+        );
     } catch (error) {
       if (error instanceof Error) error.message += `\n(MESSAGING_TRIALS_SEED=${seed})`;
       throw error;
@@ -83,6 +85,11 @@ export async function within(ms: number, ask: () => Promise<boolean> | boolean):
     if (performance.now() >= end) return false;
     await pass(50);
   }
+}
+
+/** What went wrong, in a failure's text: how many, and the first few. */
+export function few(items: readonly unknown[]): string {
+  return items.length === 0 ? "none" : `${items.length}: ${JSON.stringify(items.slice(0, 5))}`;
 }
 
 /** `count` mobile numbers of San Francisco, the n-th always the same; `series` tells lists apart. */

@@ -42,8 +42,11 @@ export async function startSite(
       };
       requests.push(seen);
       const page = pages[url.pathname] ?? { status: 404 };
-      const { status = 200, type = "text/xml", body = "" } =
-        typeof page === "function" ? await page(seen) : page;
+      const {
+        status = 200,
+        type = "text/xml",
+        body = "",
+      } = typeof page === "function" ? await page(seen) : page;
       response.writeHead(status, { "content-type": type });
       response.end(body);
     })();

@@ -100,6 +100,7 @@ export async function startWorker(
   });
   const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   let count = 0;
+  let how = "";
   let alive = true;
   child.on("message", (message: Record<string, unknown>) => {
     if (typeof message.id !== "number") return listener(message as unknown as WorkerEvent);
@@ -111,7 +112,7 @@ export async function startWorker(
   const ended = new Promise<string>((resolve) => {
     child.once("close", (code, signal) => {
       alive = false;
-      const how = `worker ${child.pid} ended with ${signal ?? code}: ${errors}`;
+      how = `worker ${child.pid} ended with ${signal ?? code}: ${errors}`;
       for (const { reject } of waiting.values()) reject(new Error(how));
       waiting.clear();
       resolve(how);
@@ -126,7 +127,7 @@ export async function startWorker(
     },
     order(name, ...args) {
       return new Promise((resolve, reject) => {
-        if (!alive) return reject(new Error(`the worker has ended; no order "${name}"`));
+        if (!alive) return reject(new Error(how));
         const id = count++;
         waiting.set(id, { resolve: (result) => resolve(result as never), reject });
         child.send({ id, order: name, args }, (error) => {
@@ -144,7 +145,11 @@ export async function startWorker(
 }
 
 /** Starts a script with an IPC channel; the process ends with the test at the latest. */
-export function spawnWorker(path: string, args: readonly string[] = [], execArgv: string[] = []): ChildProcess {
+export function spawnWorker(
+  path: string,
+  args: readonly string[] = [],
+  execArgv: string[] = [],
+): ChildProcess {
   const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env;
   const child = fork(path, args, { execArgv, env, stdio: ["ignore", "ignore", "pipe", "ipc"] });
   onTestFinished(async () => {

@@ -1,6 +1,8 @@
 import { createEmitter, type Emitter } from "./events.ts";
 import type { FlowContext, Live } from "./flows/context.ts";
+import { createWaiting } from "./flows/waiting.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { resolveSender } from "./planning/resolve-sender.ts";
 import { defaultThroughput } from "./planning/throughput.ts";
 import { laneLimit } from "./queue/lanes.ts";
 import { createMemoryQueue } from "./queue/memory.ts";
@@ -15,6 +17,7 @@ import { createLiveConfig, type LiveConfig } from "./records/live-config.ts";
 import { createMessages } from "./records/messages.ts";
 import { createOutbox } from "./records/outbox.ts";
 import { createSticky } from "./records/sticky.ts";
+import type { Sender } from "./sender.ts";
 import { createId } from "./sid.ts";
 import { withTimeLimit } from "./store/guard.ts";
 import { isKeyv, keyvStore } from "./store/keyv.ts";
@@ -59,14 +62,25 @@ export function createContext(options: ResolvedOptions): Parts {
     onUnusable: (error) => alert("CONFIG_UNUSABLE", `The stored settings cannot be used: ${String(error)}`),
   });
   const limitOf = (lane: string, bucket: string) => {
-    const sender = live.pool.get(lane);
+    const sender = live.pool.get(lane) ?? outsider(lane);
     return sender === undefined ? TIMER_LANE : laneLimit(defaultThroughput(sender, bucket as MessageKind));
   };
 
   const owner = createId();
-  const outbox = createOutbox(store, keys, owner, options.heartbeatMs);
+  const outbox = createOutbox({
+    store,
+    keys,
+    owner,
+    heartbeatMs: options.heartbeatMs,
+    now: () => clock.now(),
+  });
   const inProcess = new Map<string, Live>();
   const telling = new Map<string, number>();
+  // Bounded by `send`, which counts what it accepts.
+  const lanes = { clock, limitOf, maxJobs: Number.POSITIVE_INFINITY };
+  const queue =
+    typeof options.queue === "function" ? options.queue(lanes) : (options.queue ?? createMemoryQueue(lanes));
+  const waiting = createWaiting({ clock, queue, pool: live.pool, live: inProcess });
   const ctx: FlowContext = {
     options,
     owner,
@@ -81,9 +95,10 @@ export function createContext(options: ResolvedOptions): Parts {
     changes: createChanges(store, keys, live.settings),
     links: createLinks(store, keys),
     pool: live.pool,
-    queue: options.queue ?? createMemoryQueue({ clock, limitOf, maxJobs: options.maxBacklog }),
+    queue,
+    waiting,
     providers: new Map(options.providers.map((provider) => [provider.name, provider])),
-    events: { emit: emitter.emit, alert },
+    events: { emit: emitter.emit, has: emitter.has, alert },
     settings: live.settings,
     optOut: live.optOut,
     statusUrl: (provider, sid) => {
@@ -98,12 +113,17 @@ export function createContext(options: ResolvedOptions): Parts {
     callbacks: new Map(),
     telling,
     forget(sid) {
-      inProcess.delete(sid);
+      waiting.drop(sid);
       // Somebody still has to be told of it; then callbacks.ts lets it go.
       if (!telling.has(sid)) outbox.done(sid);
     },
   };
   return { ctx, config, live, alerts, denyList, emitter };
+}
+
+/** A number that is not in the pool goes at its kind's pace: a fallbackFrom of the same account. */
+function outsider(lane: string): Sender | undefined {
+  return lane.startsWith("+") ? resolveSender(lane, { defaultProvider: "", membership: "" }) : undefined;
 }
 
 /** A memory store warns where messages are real: what it holds is gone with the process, opt-outs too. */

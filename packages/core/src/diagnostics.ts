@@ -5,9 +5,9 @@ import { type Channel, channel } from "node:diagnostics_channel";
  * Payloads carry SIDs, addresses and codes, never bodies. See docs/diagnostics.md.
  */
 export const channels: {
-  /** `{ service, sid, to, from, rule }`: a message was accepted. */
+  /** `{ service, sid, to, from, kind, numSegments, rule }`: a message was accepted. */
   readonly send: Channel;
-  /** `{ service, sid, from, outcome, durationMs }`: a hand-over ended. */
+  /** `{ service, sid, from, provider, outcome, errorCode, durationMs }`: a hand-over ended. */
   readonly deliver: Channel;
   /** `{ service, sid, from, to, optOutType, durationMs }`: an inbound message was answered. */
   readonly inbound: Channel;

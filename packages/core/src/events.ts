@@ -4,6 +4,8 @@ import type { Logger } from "./logger.ts";
 export interface Emitter {
   on(name: string, listener: (payload: never) => void): () => void;
   emit(name: string, payload: unknown): void;
+  /** Whether anybody listens. */
+  has(name: string): boolean;
 }
 
 /** Best effort, in this process: for what must not be lost there is the feed. */
@@ -17,12 +19,17 @@ export function createEmitter(logger: Logger): Emitter {
         set.delete(listener);
       };
     },
+    has: (name: string) => (listeners.get(name)?.size ?? 0) > 0,
     emit(name: string, payload: unknown): void {
       for (const listener of listeners.get(name) ?? []) {
-        try {
-          listener(payload as never);
-        } catch (error) {
+        const failed = (error: unknown): void =>
           logger.error(`A listener of "${name}" threw.`, { error: String(error) });
+        try {
+          // A listener may be an async function: its rejection must not end the process.
+          const result: unknown = listener(payload as never);
+          if (result instanceof Promise) result.catch(failed);
+        } catch (error) {
+          failed(error);
         }
       }
     },

@@ -74,6 +74,10 @@ async function serveFetch(
       respond(answer) {
         reply ??= answer;
       },
+      standIn(answer) {
+        gone = true;
+        resolve(toResponse(answer));
+      },
       async next(messaging) {
         if (messaging !== undefined) handedOn.add(request);
         try {

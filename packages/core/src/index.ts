@@ -28,7 +28,7 @@ export { lintReply } from "./opt-out/lint.ts";
 export type { KeywordMatch, MatchKeywordOptions } from "./opt-out/match.ts";
 export { matchKeyword } from "./opt-out/match.ts";
 export { possibleOptOut } from "./opt-out/possible-opt-out.ts";
-export type { MessagingServiceOptions } from "./options.ts";
+export type { MessagingServiceOptions, QueueFactory } from "./options.ts";
 export type { ParsedAddress, Recipient } from "./phone/address.ts";
 export { parseAddress } from "./phone/address.ts";
 export type { PoolChangeEffect } from "./planning/change.ts";

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Route, RouteMessaging } from "./flows/arrival.ts";
 import { type Place, toErrorResponse } from "./http.ts";
 import type { MessagingService } from "./messaging-service.ts";
-import { captureNodeResponse } from "./node-capture.ts";
+import { captureNodeResponse, muteNodeResponse } from "./node-capture.ts";
 import { fromNodeRequest, isUnread, type NodeRequest, parseAsLeft } from "./node-http.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 
@@ -64,6 +64,13 @@ export async function serveNode(
     const route: Route = {
       isOpen: () => !response.headersSent && !response.writableEnded && !response.destroyed,
       respond: exchange.respond,
+      standIn(answer) {
+        exchange.respond(answer);
+        // Koa writes only after its middlewares have returned.
+        if (response.headersSent) muteNodeResponse(response);
+        else response.once("finish", () => muteNodeResponse(response));
+        resolve();
+      },
       async next(messaging) {
         if (unread && body !== undefined) exchange.leave(parseAsLeft(read), Buffer.from(body));
         const captured = messaging === undefined ? undefined : captureNodeResponse(response);

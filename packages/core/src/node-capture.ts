@@ -22,7 +22,17 @@ export function captureNodeResponse(response: ServerResponse): Promise<HttpRespo
     if (size > MOST_CAPTURED) chunks.length = 0;
     else chunks.push(part);
   };
-  const { write, end } = response;
+  let type: unknown;
+  const { write, end, writeHead } = response;
+  // What is given here alone, getHeader does not tell.
+  response.writeHead = function captured(
+    this: ServerResponse,
+    ...args: Parameters<typeof writeHead>
+  ): ServerResponse {
+    for (const [name, value] of Object.entries(args.at(-1) ?? {}))
+      if (name.toLowerCase() === "content-type") type = value;
+    return writeHead.apply(this, args);
+  } as typeof writeHead;
   response.write = function captured(this: ServerResponse, ...args: Parameters<typeof write>): boolean {
     keep(args[0], args[1]);
     return write.apply(this, args);
@@ -33,13 +43,37 @@ export function captureNodeResponse(response: ServerResponse): Promise<HttpRespo
   } as typeof end;
   return new Promise((resolve) => {
     const onClose = (): void => {
-      if (!response.writableFinished || size > MOST_CAPTURED) return resolve(undefined);
-      resolve(toAnswer(response.statusCode, response.getHeader("content-type"), Buffer.concat(chunks)));
+      const answer = toAnswer(
+        response.statusCode,
+        type ?? response.getHeader("content-type"),
+        Buffer.concat(chunks),
+      );
+      resolve(response.writableFinished && size <= MOST_CAPTURED ? answer : undefined);
     };
     // The client may be gone already.
     if (response.destroyed) onClose();
     else response.once("close", onClose);
   });
+}
+
+/** Methods that change an answer or write it. */
+const WRITERS = ["setHeader", "appendHeader", "removeHeader", "writeHead", "flushHeaders"] as const;
+
+/** Throws away what is still written to an answered response: a route that is too late must not fail for it. */
+export function muteNodeResponse(response: ServerResponse): void {
+  const mute = (name: string, result: unknown): unknown =>
+    Object.defineProperty(response, name, {
+      configurable: true,
+      writable: true,
+      value: (...args: unknown[]) => {
+        const done = args.at(-1);
+        if (typeof done === "function") queueMicrotask(() => done());
+        return result;
+      },
+    });
+  for (const name of WRITERS) mute(name, response);
+  mute("write", true);
+  mute("end", response);
 }
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

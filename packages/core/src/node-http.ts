@@ -88,8 +88,9 @@ export function parseAsLeft({ headers, body = new Uint8Array() }: HttpRequest): 
 /** Writes an answer, unless there is one. Its length is counted in bytes. */
 export function writeNodeResponse(response: ServerResponse, answer: HttpResponse): void {
   if (response.headersSent) return;
-  const body = typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body;
-  response.writeHead(answer.status, { ...answer.headers, "content-length": body.byteLength });
+  const { status, headers, body } = answer;
+  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+  // Text leaves in one write with its headers; bytes would take two.
   response.end(body);
 }
 
@@ -99,9 +100,7 @@ function keptBytes(request: NodeRequest, left: ParsedBody): Uint8Array | undefin
   if (kept instanceof Uint8Array) return kept;
   if (typeof kept === "string") return Buffer.from(kept);
   if (left.body instanceof Uint8Array) return left.body;
-  // A JSON parser's string is a value, not the text of one.
-  const isText = typeof left.body === "string" && mediaTypeOf(request.headers) !== "application/json";
-  return isText ? Buffer.from(left.body as string) : undefined;
+  return typeof left.body === "string" ? Buffer.from(left.body) : undefined;
 }
 
 function textOf(body: Uint8Array): string {
@@ -119,19 +118,20 @@ function readBody(
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    let size = Number(request.headers["content-length"] ?? 0);
-    if (size > maxBodyBytes) {
+    const refuse = (error: MessagingError): void => {
       discard(request, maxBodyBytes);
-      return reject(tooLarge(maxBodyBytes));
+      reject(error);
+    };
+    if (Number(request.headers["content-length"] ?? 0) > maxBodyBytes) {
+      refuse(tooLarge(maxBodyBytes));
+      return;
     }
-    size = 0;
+    let size = 0;
     const settle = (error: MessagingError | undefined): void => {
       clearTimeout(timer);
       request.off("data", onData).off("end", onEnd).off("error", onLost).off("close", onLost);
-      if (error === undefined)
-        return resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
-      discard(request, maxBodyBytes);
-      reject(error);
+      if (error !== undefined) refuse(error);
+      else resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.byteLength;

@@ -66,6 +66,40 @@ export function country(value: unknown): string | undefined {
   throw invalid("defaultCountry", value, 'an ISO 3166-1 alpha-2 code such as "US"');
 }
 
+/** True or false. */
+export function flag(option: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw invalid(option, value, "true or false");
+}
+
+/** An object whose values are texts, or `undefined`. */
+export function textMap<T extends object>(option: string, value: T | undefined): T | undefined {
+  const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (value === undefined || (isMap && Object.values(value).every((each) => typeof each === "string")))
+    return value;
+  throw invalid(option, value, "an object of texts");
+}
+
+const KEYV_METHODS = ["get", "set", "delete"];
+const STORE_METHODS = [
+  ...KEYV_METHODS,
+  "getMany",
+  "setMany",
+  "setIfAbsent",
+  "compareAndSet",
+  "append",
+  "range",
+];
+
+/** A Keyv, or a Store with all its methods. A Map or an adapter alone is neither: only a Keyv holds an adapter in `store`. */
+export function keyvOrStore<T>(value: T): T {
+  const has = (names: readonly string[]): boolean =>
+    names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
+  const isObject = typeof value === "object" && value !== null;
+  if (isObject && (has(STORE_METHODS) || ("store" in value && has(KEYV_METHODS)))) return value;
+  throw invalid("store", value, 'a Keyv instance (new Keyv(adapter)), a Store, or "memory"');
+}
+
 /** A function, or `undefined`. */
 export function fn<T>(option: string, value: T): T {
   if (value === undefined || typeof value === "function") return value;

@@ -10,6 +10,7 @@ import {
   fn,
   integer,
   invalid,
+  keyvOrStore,
   methods,
   mountPath,
   origin,
@@ -18,6 +19,7 @@ import {
   texts,
 } from "./option-checks.ts";
 import type { Provider } from "./provider.ts";
+import type { MemoryQueueOptions } from "./queue/memory.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { SenderInput } from "./sender.ts";
 import type { Settings, SettingsInput } from "./settings.ts";
@@ -57,7 +59,7 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly allowPrivateHosts?: readonly string[] | undefined;
   /** ISO 3166-1 alpha-2 of recipients written in national format. Default: none, only international numbers. */
   readonly defaultCountry?: string | undefined;
-  /** Names the recipient's carrier, for short codes with `unsupportedCarriers`. Cached for a day; at most 2 s. */
+  /** Names the recipient's carrier, for short codes with `unsupportedCarriers`. Cached for a day; at most 2 s. Default: none. */
   readonly lookupCarrier?: ((to: string) => Promise<string | undefined> | string | undefined) | undefined;
   /** Most bytes of a webhook's body; more is answered 413 unread. Default 262,144. */
   readonly maxBodyBytes?: number | undefined;
@@ -67,7 +69,7 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly maxBacklog?: number | undefined;
   /** Most numbers and short codes in the pool. Default 400, Twilio's limit. */
   readonly poolLimit?: number | undefined;
-  /** Milliseconds until another process's changes to settings and senders are seen at the latest. Default 5,000. */
+  /** Milliseconds until another process's changes to settings and senders are seen at the latest. Default 2,000. */
   readonly refreshMs?: number | undefined;
   /** Milliseconds between this process's signs of life; three without one, and another process takes its messages over. Default 5,000. */
   readonly heartbeatMs?: number | undefined;
@@ -77,9 +79,12 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly logger?: Logger | undefined;
   /** Where time comes from. Default: the machine. */
   readonly clock?: Clock | undefined;
-  /** What messages wait on. Default: lanes in this process. */
-  readonly queue?: Queue | undefined;
+  /** What messages wait on: a queue, or a function that makes one and is told the senders' rates. Default: lanes in this process. */
+  readonly queue?: Queue | QueueFactory | undefined;
 }
+
+/** Makes a queue that is told the senders' rates: `limitOf` answers from the pool as it is at the moment. */
+export type QueueFactory = (options: MemoryQueueOptions) => Queue;
 
 /** The options with every default filled in. Frozen. */
 export interface ResolvedOptions {
@@ -106,7 +111,7 @@ export interface ResolvedOptions {
   readonly journal: string | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
-  readonly queue: Queue | undefined;
+  readonly queue: Queue | QueueFactory | undefined;
   readonly settings: Settings;
   readonly optOut: OptOutOptions | undefined;
 }
@@ -139,6 +144,8 @@ const OPTION_NAMES = [
   ],
   ...["logger", "clock", "queue", ...SETTING_NAMES],
 ];
+
+const QUEUE_METHODS = ["start", "add", "remove", "busy", "size", "pause", "close"];
 
 /**
  * Partial in, complete and frozen out.
@@ -180,15 +187,15 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
     bodyTimeoutMs: integer("bodyTimeoutMs", options.bodyTimeoutMs ?? 10_000, 1, 600_000),
     maxBacklog: integer("maxBacklog", options.maxBacklog ?? 1_000_000, 1, 1_000_000_000),
     poolLimit: integer("poolLimit", options.poolLimit ?? 400, 1, 10_000_000),
-    refreshMs: integer("refreshMs", options.refreshMs ?? 5_000, 10, 3_600_000),
+    refreshMs: integer("refreshMs", options.refreshMs ?? 2_000, 10, 3_600_000),
     heartbeatMs: integer("heartbeatMs", options.heartbeatMs ?? 5_000, 50, 600_000),
     journal: options.journal === undefined ? undefined : text("journal", options.journal, 1, 4_096),
     logger: methods("logger", options.logger ?? stderrLogger, ["debug", "info", "warn", "error"]),
     clock: methods("clock", options.clock ?? systemClock, ["now", "schedule"]),
     queue:
-      options.queue === undefined
-        ? undefined
-        : methods("queue", options.queue, ["start", "add", "remove", "close"]),
+      typeof options.queue === "object"
+        ? methods("queue", options.queue, QUEUE_METHODS)
+        : fn("queue", options.queue),
     settings: resolveSettings(options),
     optOut: options.optOut,
   });
@@ -201,7 +208,9 @@ function resolveProviders(provider: unknown): readonly Provider[] {
     const complete =
       typeof each?.name === "string" &&
       typeof each.send === "function" &&
-      typeof each.webhook?.verify === "function";
+      typeof each.webhook?.verify === "function" &&
+      typeof each.webhook.parseInbound === "function" &&
+      typeof each.webhook.parseReceipts === "function";
     if (!complete)
       throw invalid(
         "provider",
@@ -225,13 +234,7 @@ function resolveStore(
     throw invalid("store", store, 'a Keyv instance, a Store, or "memory" (opt-outs are lost on restart)');
   }
   if (store === "memory") return store;
-  const usable =
-    typeof store === "object" &&
-    store !== null &&
-    typeof store.get === "function" &&
-    typeof store.set === "function";
-  if (!usable) throw invalid("store", store, 'a Keyv instance, a Store, or "memory"');
-  return store;
+  return keyvOrStore(store);
 }
 
 function senderList(senders: unknown): readonly SenderInput[] {

@@ -1,5 +1,6 @@
 import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
+import { flag, invalid, text, textMap } from "./option-checks.ts";
 import { parseAddress, parseRecipient, type Recipient } from "./phone/address.ts";
 import { isHttpUrl, type Settings } from "./settings.ts";
 import type { Address, SendRequest, StatusCallback } from "./types.ts";
@@ -32,7 +33,6 @@ export interface DraftContext {
   readonly settings: Settings;
   readonly serviceSid: string;
   readonly defaultCountry: string | undefined;
-  readonly now: number;
 }
 
 const FIELDS = [
@@ -91,17 +91,22 @@ export function parseSendRequest(request: SendRequest, context: DraftContext): D
     fallbackFrom: parseFallback(request.fallbackFrom),
     contentSid: parseContentSid(request.contentSid),
     contentVariables: parseContentVariables(request.contentVariables, request.contentSid),
-    sendAsMms: request.sendAsMms ?? false,
-    smartEncoding: request.smartEncoded ?? context.settings.smartEncoding,
+    sendAsMms: flag("sendAsMms", request.sendAsMms ?? false),
+    smartEncoding: flag("smartEncoded", request.smartEncoded ?? context.settings.smartEncoding),
     validityPeriod:
       to.channel === "whatsapp" ? Math.min(validityPeriod, LONGEST_WHATSAPP_VALIDITY) : validityPeriod,
-    sendAt: parseSendAt(request.sendAt, context.now),
+    sendAt: parseSendAt(request.sendAt),
     statusCallback: parseCallback(request.statusCallback),
     category: optionalText("category", request.category),
-    tags: request.tags,
+    tags: textMap("tags", request.tags),
     idempotencyKey: optionalText("idempotencyKey", request.idempotencyKey),
-    refusals: request.refusals ?? "reject",
+    refusals: parseRefusals(request.refusals ?? "reject"),
   };
+}
+
+/** Short text, where it is given. */
+function optionalText(field: string, value: string | undefined): string | undefined {
+  return value === undefined ? undefined : text(field, value, 1, 255);
 }
 
 function parseBody(body: unknown, otherContent: boolean): string {
@@ -120,8 +125,10 @@ function parseBody(body: unknown, otherContent: boolean): string {
   return body;
 }
 
-function parseMedia(mediaUrl: SendRequest["mediaUrl"]): readonly string[] {
-  const urls = mediaUrl === undefined ? [] : typeof mediaUrl === "string" ? [mediaUrl] : [...mediaUrl];
+/** Media URLs as a list. @throws MessagingError TOO_MANY_MEDIA, INVALID_MEDIA_URL. */
+export function parseMedia(mediaUrl: SendRequest["mediaUrl"]): readonly string[] {
+  const urls: readonly unknown[] =
+    mediaUrl === undefined ? [] : Array.isArray(mediaUrl) ? mediaUrl : [mediaUrl];
   if (urls.length > MOST_MEDIA)
     throw new MessagingError("TOO_MANY_MEDIA", `mediaUrl holds ${urls.length} URLs.`);
   for (const url of urls) {
@@ -131,13 +138,14 @@ function parseMedia(mediaUrl: SendRequest["mediaUrl"]): readonly string[] {
         `mediaUrl ${JSON.stringify(url)} is no absolute http(s) URL.`,
       );
   }
-  return urls;
+  return [...(urls as readonly string[])];
 }
 
 /** An own service SID in `from` means: choose. @see Twilio, Message resource, From. */
 function parseFrom(from: string | undefined, context: DraftContext): Address | undefined {
   if (from === undefined || from === context.serviceSid) return undefined;
-  const parsed = parseAddress(from, { defaultCountry: context.defaultCountry });
+  const parsed =
+    typeof from === "string" ? parseAddress(from, { defaultCountry: context.defaultCountry }) : undefined;
   if (parsed === undefined)
     throw new MessagingError("INVALID_SENDER", `from ${JSON.stringify(from)} is no sender.`);
   return parsed.address;
@@ -145,7 +153,7 @@ function parseFrom(from: string | undefined, context: DraftContext): Address | u
 
 function parseFallback(fallbackFrom: string | undefined): Address | undefined {
   if (fallbackFrom === undefined) return undefined;
-  const parsed = parseAddress(fallbackFrom);
+  const parsed = typeof fallbackFrom === "string" ? parseAddress(fallbackFrom) : undefined;
   if (parsed?.channel === "sms") return parsed.address;
   throw new MessagingError(
     "INVALID_FALLBACK_FROM",
@@ -190,19 +198,30 @@ function parseValidity(seconds: number): number {
   throw new MessagingError("INVALID_VALIDITY_PERIOD", `validityPeriod is ${seconds}.`);
 }
 
-function parseSendAt(sendAt: SendRequest["sendAt"], now: number): number | undefined {
+function parseSendAt(sendAt: SendRequest["sendAt"]): number | undefined {
   if (sendAt === undefined) return undefined;
   const at = sendAt instanceof Date ? sendAt.getTime() : Date.parse(sendAt);
   if (Number.isNaN(at))
     throw new MessagingError("INVALID_SEND_AT", `sendAt ${JSON.stringify(sendAt)} is no time.`);
-  if (at - now < SOONEST_MS)
-    throw new MessagingError("SCHEDULE_TOO_SOON", "sendAt is less than 5 minutes ahead.");
-  if (at - now > LATEST_MS)
-    throw new MessagingError("SCHEDULE_TOO_LATE", "sendAt is more than 35 days ahead.");
   return at;
 }
 
-function parseCallback(callback: StatusCallback | undefined): StatusCallback | undefined {
+/**
+ * Checks a schedule against the time: apart from the rest, because a request repeated under its idempotency key is the
+ * earlier message, however near that has come.
+ *
+ * @throws MessagingError SCHEDULE_TOO_SOON, SCHEDULE_TOO_LATE.
+ */
+export function checkSchedule({ sendAt }: Draft, now: number): void {
+  if (sendAt === undefined) return;
+  if (sendAt - now < SOONEST_MS)
+    throw new MessagingError("SCHEDULE_TOO_SOON", "sendAt is less than 5 minutes ahead.");
+  if (sendAt - now > LATEST_MS)
+    throw new MessagingError("SCHEDULE_TOO_LATE", "sendAt is more than 35 days ahead.");
+}
+
+/** @throws MessagingError INVALID_STATUS_CALLBACK. */
+export function parseCallback(callback: StatusCallback | undefined): StatusCallback | undefined {
   // @see Twilio error 21609: a host with an underscore is refused.
   const valid =
     callback === undefined ||
@@ -215,10 +234,7 @@ function parseCallback(callback: StatusCallback | undefined): StatusCallback | u
   );
 }
 
-function optionalText(field: string, value: unknown): string | undefined {
-  if (value === undefined || (typeof value === "string" && value.length >= 1 && value.length <= 255))
-    return value;
-  throw new MessagingError("INVALID_OPTION", `${field} must be text of 1 to 255 characters.`, {
-    details: { option: field },
-  });
+function parseRefusals(refusals: unknown): Draft["refusals"] {
+  if (refusals === "reject" || refusals === "status") return refusals;
+  throw invalid("refusals", refusals, '"reject" or "status"');
 }

@@ -1,3 +1,4 @@
+import { sleep } from "./clock.ts";
 import { createContext } from "./create-context.ts";
 import { MessagingError } from "./errors.ts";
 import { createAdvance } from "./flows/advance.ts";
@@ -16,6 +17,7 @@ import { createInbound } from "./flows/inbound.ts";
 import { createKeyword } from "./flows/keyword.ts";
 import { createManage } from "./flows/manage.ts";
 import { createMediaLink } from "./flows/media-link.ts";
+import { createPlanAlerts } from "./flows/plan-alerts.ts";
 import { createProcess } from "./flows/process.ts";
 import { createProviderOptOut } from "./flows/provider-opt-out.ts";
 import { createReceipts } from "./flows/receipts.ts";
@@ -27,7 +29,7 @@ import { createSettle } from "./flows/settle.ts";
 import { createStickyMap } from "./flows/sticky-map.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
-import { placeOf } from "./http.ts";
+import { placeOf, toErrorResponse } from "./http.ts";
 import type { MessagingService, ServiceEvents } from "./messaging-service.ts";
 import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
 import { createJournal } from "./records/journal.ts";
@@ -48,6 +50,8 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const { ctx, live, alerts, denyList, emitter } = createContext(options);
   const { clock, logger } = options;
   let closed: Promise<void> | undefined;
+  /** Webhooks under way: closing waits for them. */
+  const answering = new Set<Promise<unknown>>();
 
   const caller = createWebhookCaller({
     authToken: options.authToken,
@@ -58,14 +62,14 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const callbacks = createCallbacks(ctx, { caller, sequencer: createSequencer() });
   const advance = createAdvance(ctx, { callbacks });
   const decide = createDecide(ctx);
-  const claim = createClaim(ctx, { decide });
+  const claim = createClaim(ctx, { decide, raise: createPlanAlerts(ctx) });
   const replan = createReplan(ctx, { decide, claim });
   const send = createSend(ctx, { decide, claim, advance });
   const providerOptOut = createProviderOptOut(ctx);
   const settle = createSettle(ctx, { advance, replan, providerOptOut });
   const replies = createReplies(ctx, { send });
   const handling = createHandling(ctx, { replies, callUrl: createCallWebhook(ctx, { caller }) });
-  const keyword = createKeyword(ctx, { replies, inform: handling.inform, forget: denyList.remove });
+  const keyword = createKeyword(ctx, { ...handling, replies, settle: denyList.settle });
   const process = createProcess(ctx, { keyword, handling: handling.handle });
   const journal = createJournal(options.journal);
   const { inbound, resume, replay } = createInbound(ctx, { process, journal, deny: denyList.add });
@@ -131,12 +135,26 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
       return emitter.on(name, listener);
     },
     locate: (url) => placeOf(url, options.path),
-    handle,
+    async handle(endpoint, request, about) {
+      if (closed !== undefined)
+        return toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed."));
+      const answer = handle(endpoint, request, about);
+      answering.add(answer);
+      try {
+        return await answer;
+      } finally {
+        answering.delete(answer);
+      }
+    },
     doctor: createDoctor(ctx),
     ready: () => ready,
     close({ timeoutMs = 10_000 } = {}) {
       closed ??= (async () => {
-        await ctx.queue.close(timeoutMs);
+        const deadline = clock.now() + timeoutMs;
+        const answered = Promise.allSettled([...answering]);
+        await Promise.all([ctx.queue.close(timeoutMs), Promise.race([answered, sleep(clock, timeoutMs)])]);
+        await callbacks.close(Math.max(0, deadline - clock.now()));
+        ctx.waiting.close();
         await upkeep.close();
         await caller.close();
         await ctx.store.close?.();

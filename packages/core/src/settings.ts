@@ -1,6 +1,7 @@
 import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import type { OptOutOptions } from "./opt-out/keywords.ts";
+import { invalid } from "./option-checks.ts";
 import type { InboundHandling, StatusCallback, Webhook } from "./types.ts";
 
 /**
@@ -92,7 +93,7 @@ const ALLOWED: Readonly<
     "a function or { url, method?, fallbackUrl?, fallbackMethod?, format? } with absolute http(s) URLs",
     isWebhook,
   ],
-  inboundHandling: ['"defer", "webhook" or "drop"', oneOf("defer", "webhook", "drop")],
+  inboundHandling: ['"defer", "webhook" or "drop"', (value) => isInboundHandling(value)],
   respondWithin: ["whole milliseconds from 1 to 60,000", within(1, 60_000)],
   stickySender: ["true or false", isBoolean],
   stickyIdleDays: ["whole days from 1 to 3,650", within(1, 3_650)],
@@ -123,15 +124,7 @@ export function resolveSettings(input: SettingsInput, base: Settings = DEFAULTS)
     const value = input[name];
     if (value === undefined) continue;
     const [words, check] = ALLOWED[name];
-    if (!check(value)) {
-      throw new MessagingError(
-        "INVALID_OPTION",
-        `Option "${name}" is ${JSON.stringify(value) ?? String(value)}, but takes ${words}.`,
-        {
-          details: { option: name, allowed: words },
-        },
-      );
-    }
+    if (!check(value)) throw invalid(name, value, words);
     settings[name] = value;
   }
   return Object.freeze(settings) as unknown as Settings;
@@ -139,6 +132,8 @@ export function resolveSettings(input: SettingsInput, base: Settings = DEFAULTS)
 
 /** Refuses names that are no settings. @throws MessagingError UNKNOWN_OPTION naming the nearest setting. */
 export function checkSettingNames(input: object): void {
+  if (typeof input !== "object" || input === null)
+    throw new MessagingError("INVALID_OPTION", "update takes an object of settings.");
   for (const key of Object.keys(input)) {
     if (!SETTING_NAMES.includes(key)) {
       throw new MessagingError(
@@ -156,14 +151,20 @@ export function isHttpUrl(value: unknown, most = 4_000): value is string {
   );
 }
 
-function isWebhook(value: unknown): boolean {
+/** Whether a value is a webhook: a function, or a URL with what belongs to it and nothing else. */
+export function isWebhook(value: unknown): value is Webhook {
   if (typeof value === "function") return true;
   if (typeof value !== "object" || value === null) return false;
-  const { url, method, fallbackUrl, fallbackMethod, format, ...rest } = value as Record<string, unknown>;
+  const { url, method, fallbackUrl, fallbackMethod, format, guarded, ...rest } = value as Record<
+    string,
+    unknown
+  >;
   const isMethod = (name: unknown): boolean => name === undefined || name === "GET" || name === "POST";
   const urls = isHttpUrl(url) && (fallbackUrl === undefined || isHttpUrl(fallbackUrl));
   const isFormat = format === undefined || format === "form" || format === "json";
-  return urls && isFormat && isMethod(method) && isMethod(fallbackMethod) && Object.keys(rest).length === 0;
+  const isFlag = guarded === undefined || isBoolean(guarded);
+  const isKnown = Object.keys(rest).length === 0;
+  return urls && isFormat && isFlag && isMethod(method) && isMethod(fallbackMethod) && isKnown;
 }
 
 function isStatusCallback(value: unknown): boolean {
@@ -173,6 +174,9 @@ function isStatusCallback(value: unknown): boolean {
 function isBoolean(value: unknown): boolean {
   return typeof value === "boolean";
 }
+
+/** How inbound messages may be handled. */
+export const isInboundHandling: (value: unknown) => boolean = oneOf("defer", "webhook", "drop");
 
 function oneOf(...values: readonly string[]): (value: unknown) => boolean {
   return (value) => typeof value === "string" && values.includes(value);

@@ -55,6 +55,8 @@ export interface WebhookUrl {
   readonly fallbackMethod?: "GET" | "POST" | undefined;
   /** What a POST carries: a form (default, as Twilio), or JSON signed by `bodySHA256`. */
   readonly format?: "form" | "json" | undefined;
+  /** True for URLs that come from elsewhere than code: their addresses are checked, as those of redirects are. Default false. */
+  readonly guarded?: boolean | undefined;
 }
 /** At least once per message, with the same `message.sid` (and `token`) each time. */
 export type WebhookFunction = (message: InboundMessage, context: WebhookContext) => unknown;
@@ -155,6 +157,7 @@ export interface Message {
   readonly attempts: readonly Attempt[];
   /** Why this sender: the plan it left by, kept compactly. */
   readonly explanation: Explanation | null;
+  /** The keyword that it was, or that it answers. */
   readonly optOutType: OptOutType | null;
 }
 

@@ -27,7 +27,7 @@ describe("options", () => {
       senders: [],
       store: "memory",
       storeTimeoutMs: 2_000,
-      refreshMs: 5_000,
+      refreshMs: 2_000,
       poolLimit: 400,
     });
     expect(options.sid).toMatch(/^MG[0-9a-f]{32}$/);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Draft, type DraftContext, parseSendRequest } from "../src/send-request.ts";
+import { checkSchedule, type Draft, type DraftContext, parseSendRequest } from "../src/send-request.ts";
 import { resolveSettings } from "../src/settings.ts";
 import type { SendRequest } from "../src/types.ts";
 
@@ -11,11 +11,13 @@ const context: DraftContext = {
   settings: resolveSettings({}),
   serviceSid: `MG${"1".repeat(32)}`,
   defaultCountry: undefined,
-  now: NOW,
 };
 const base: SendRequest = { to: "+14155550123", body: "x" };
-const parse = (change: object, other: Partial<DraftContext> = {}): Draft =>
-  parseSendRequest({ ...base, ...change } as SendRequest, { ...context, ...other });
+const parse = (change: object, other: Partial<DraftContext> = {}): Draft => {
+  const draft = parseSendRequest({ ...base, ...change } as SendRequest, { ...context, ...other });
+  checkSchedule(draft, NOW);
+  return draft;
+};
 
 describe("a send request", () => {
   it("is completed from the settings", () => {

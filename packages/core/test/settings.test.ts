@@ -40,7 +40,9 @@ describe("settings", () => {
 
   it("know no other names", () => {
     expect(() => checkSettingNames({ stickySender: true })).not.toThrow();
-    expect(() => checkSettingNames({ senders: [] })).toThrow(expect.objectContaining({ code: "UNKNOWN_OPTION" }));
+    expect(() => checkSettingNames({ senders: [] })).toThrow(
+      expect.objectContaining({ code: "UNKNOWN_OPTION" }),
+    );
   });
 });
 
@@ -48,10 +50,16 @@ describe("isHttpUrl", () => {
   it.each(["http://a", "https://example.com/x?y=1#rc=2", "HTTPS://EXAMPLE.COM"])("takes %s", (url) => {
     expect(isHttpUrl(url)).toBe(true);
   });
-  it.each(["", "example.com", "ftp://a", "javascript:alert(1)", "http://", 5, null, `http://a/${"x".repeat(4_000)}`])(
-    "refuses %s",
-    (url) => {
-      expect(isHttpUrl(url)).toBe(false);
-    },
-  );
+  it.each([
+    "",
+    "example.com",
+    "ftp://a",
+    "javascript:alert(1)",
+    "http://",
+    5,
+    null,
+    `http://a/${"x".repeat(4_000)}`,
+  ])("refuses %s", (url) => {
+    expect(isHttpUrl(url)).toBe(false);
+  });
 });

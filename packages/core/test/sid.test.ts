@@ -19,14 +19,22 @@ describe("SIDs", () => {
     expect(isSid(createSid("SM"), "SM", "MM")).toBe(true);
     expect(isSid(createSid("MM"), "SM", "MM")).toBe(true);
     expect(isSid(createSid("AC"), "SM", "MM")).toBe(false);
-    for (const value of ["SM", `SM${"g".repeat(32)}`, `SM${"a".repeat(33)}`, ` SM${"a".repeat(32)}`, 5, undefined])
+    for (const value of [
+      "SM",
+      `SM${"g".repeat(32)}`,
+      `SM${"a".repeat(33)}`,
+      ` SM${"a".repeat(32)}`,
+      5,
+      undefined,
+    ])
       expect(isSid(value, "SM")).toBe(false);
   });
 });
 
 describe("IDs", () => {
   it("are as long as asked for, of digits and small letters", () => {
-    for (const length of [1, 7, 10, 100]) expect(createId(length)).toMatch(new RegExp(`^[0-9a-z]{${length}}$`));
+    for (const length of [1, 7, 10, 100])
+      expect(createId(length)).toMatch(new RegExp(`^[0-9a-z]{${length}}$`));
   });
 
   it("use every character about as often", () => {

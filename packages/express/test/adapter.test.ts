@@ -1,5 +1,11 @@
 import { Readable } from "node:stream";
-import express5, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from "express";
+import express5, {
+  type Express,
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from "express";
 import express4 from "express-v4";
 import type { AdapterHarness, AppPlan, ParserTraits } from "../../../test/contracts/adapter-world.ts";
 import { FORM, JSON_TYPE } from "../../../test/contracts/adapter-world.ts";
@@ -7,12 +13,12 @@ import { describeAdapter } from "../../../test/contracts/describe-adapter.ts";
 import { messagingService } from "../src/index.ts";
 
 const TRAITS: Readonly<Record<string, ParserTraits>> = {
-  urlencoded: { reads: [FORM], keepsBytes: false },
-  "urlencoded extended": { reads: [FORM], keepsBytes: false },
-  json: { reads: [JSON_TYPE], keepsBytes: false },
-  "json with verify": { reads: [JSON_TYPE], keepsBytes: true },
-  raw: { reads: [FORM, JSON_TYPE], keepsBytes: true },
-  text: { reads: [FORM, JSON_TYPE], keepsBytes: true },
+  urlencoded: { reads: [FORM], parses: true, keepsBytes: false },
+  "urlencoded extended": { reads: [FORM], parses: true, keepsBytes: false },
+  json: { reads: [JSON_TYPE], parses: true, keepsBytes: false },
+  "json with verify": { reads: [JSON_TYPE], parses: true, keepsBytes: true },
+  raw: { reads: [FORM, JSON_TYPE], parses: false, keepsBytes: true },
+  text: { reads: [FORM, JSON_TYPE], parses: false, keepsBytes: true },
 };
 
 function harness(name: string, express: typeof express5): AdapterHarness {

@@ -8,7 +8,7 @@ import {
   type RouteMessaging,
   serveNode,
 } from "@messaging-service/core";
-import type { Context, Middleware, Next } from "koa";
+import type { Context, Middleware } from "koa";
 
 declare module "koa" {
   interface DefaultContext {
@@ -34,27 +34,28 @@ export interface MessagingMiddleware extends Middleware {
  */
 export function messagingService(input: MessagingService | MessagingServiceOptions): MessagingMiddleware {
   const service = isMessagingService(input) ? input : createMessagingService(input);
-  const serve = (place: Place | undefined, ctx: Context, next: Next): Promise<void> =>
-    serveNode(service, place, {
-      request: ctx.req,
-      response: ctx.res,
-      url: ctx.originalUrl,
-      parsed: ctx.request,
-      leave: (body, raw) => Object.assign(ctx.request, { body, rawBody: raw.toString() }),
-      respond({ status, headers, body }) {
-        ctx.status = status;
-        ctx.set(headers);
-        ctx.body = typeof body === "string" ? body : Buffer.from(body);
-      },
-      next(messaging) {
-        if (messaging !== undefined) ctx.messaging = messaging;
-        return next();
-      },
-    });
-  const middleware: Middleware = (ctx, next) => serve(locateNode(service, ctx), ctx, next);
-  const inbound: Middleware = (ctx, next) => serve({ endpoint: "inbound", rest: undefined }, ctx, next);
-  const status: Middleware = (ctx, next) => serve({ endpoint: "status", rest: undefined }, ctx, next);
-  return Object.assign(middleware, { service, send: service.send, inbound, status });
+  const serveAt =
+    (place?: Place): Middleware =>
+    (ctx, next) =>
+      serveNode(service, place ?? locateNode(service, ctx), {
+        request: ctx.req,
+        response: ctx.res,
+        url: ctx.originalUrl,
+        parsed: ctx.request,
+        leave: (body, raw) => Object.assign(ctx.request, { body, rawBody: raw.toString() }),
+        respond({ status, headers, body }) {
+          ctx.status = status;
+          ctx.set(headers);
+          ctx.body = typeof body === "string" ? body : Buffer.from(body);
+        },
+        next(messaging) {
+          if (messaging !== undefined) ctx.messaging = messaging;
+          return next();
+        },
+      });
+  const inbound = serveAt({ endpoint: "inbound", rest: undefined });
+  const status = serveAt({ endpoint: "status", rest: undefined });
+  return Object.assign(serveAt(), { service, send: service.send, inbound, status });
 }
 
 /** `ctx.messaging`, or an error that says why it is missing. */

@@ -175,11 +175,14 @@ function parseReceipt(request: WebhookRequest): DeliveryReceipt {
     throw new MessagingError("MALFORMED_REQUEST", "A receipt needs MessageSid and a known MessageStatus.");
   const sid = new URL(request.absoluteUrl).searchParams.get("sid");
   const date = parameters.RawDlrDoneDate;
+  const errorCode = code === undefined || code === "" ? null : Number(code);
+  const meaning = errorCode === null ? undefined : MEANINGS[errorCode];
   return {
     providerSid,
     ...(sid !== null && { sid }),
     status,
-    errorCode: code === undefined || code === "" ? null : Number(code),
+    errorCode,
+    ...(meaning !== undefined && { meaning }),
     ...(date !== undefined && { rawDlrDoneDate: date }),
     ...(from !== undefined && from !== "" && { from }),
     parameters,

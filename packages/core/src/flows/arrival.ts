@@ -1,10 +1,17 @@
 import type { KeywordMatch } from "../opt-out/match.ts";
+import { recognizeKeyword } from "../opt-out/recognize.ts";
+import { parseAddress } from "../phone/address.ts";
+import { personOf } from "../phone/aliases.ts";
+import { routingCountry } from "../phone/number.ts";
 import type { HttpResponse, InboundEvent, Provider } from "../provider.ts";
 import type { ConsentDocument } from "../records/consent-record.ts";
 import type { Versioned } from "../records/messages.ts";
 import type { StickyMapping } from "../records/sticky.ts";
 import type { Sender } from "../sender.ts";
+import type { Settings } from "../settings.ts";
+import { deriveSid, isSid } from "../sid.ts";
 import type { InboundMessage, Message, OptOutType, ReplyInput, WebhookUrl } from "../types.ts";
+import type { FlowContext } from "./context.ts";
 
 /** An inbound message to one of our senders, before the store was asked. */
 export interface Arrival {
@@ -18,6 +25,10 @@ export interface Arrival {
   readonly match: KeywordMatch | undefined;
   /** Whether replies may ride in the HTTP answer. */
   readonly answerable: boolean;
+  /** The claim made the sticky mapping, where there was none. */
+  readonly kept?: boolean | undefined;
+  /** It was claimed before, and its handling was cut off. */
+  readonly resumed: boolean;
 }
 
 /** An arrival that this process claimed, with what the store knows. */
@@ -25,6 +36,8 @@ export interface Received extends Arrival {
   readonly claimed: Versioned;
   readonly consent: ConsentDocument;
   readonly mapped: StickyMapping | undefined;
+  /** Campaign of the last message that went to the person. */
+  readonly campaign: string | undefined;
   /** The person's consent document and this message's mark, as read. */
   readonly known: readonly [document: string | undefined, mark: string | undefined];
 }
@@ -46,7 +59,9 @@ export interface Outcome {
   /** User code that still runs after the answer; the record is done when it is. */
   readonly pending?: Promise<void> | undefined;
   /** Runs after the record is written. */
-  readonly after?: (() => void) | undefined;
+  readonly after?: (() => Promise<void> | undefined) | undefined;
+  /** `after` answers a promise, and the record is done when that is. */
+  readonly informs?: boolean | undefined;
 }
 
 /** What an adapter lends to hand an inbound message to the next route. */
@@ -55,6 +70,8 @@ export interface Route {
   next(messaging: RouteMessaging | undefined): Promise<HttpResponse | undefined>;
   /** Writes an answer in the route's stead. */
   respond(response: HttpResponse): void;
+  /** Writes an answer in place of a route that is too late: what it writes afterwards is thrown away. Default: `respond`. */
+  standIn?(response: HttpResponse): void;
   /** Whether nobody has answered yet, and somebody is there to be answered. Default: always. */
   isOpen?(): boolean;
 }
@@ -75,25 +92,36 @@ export interface ReplyDraft {
   readonly statusCallback?: string | undefined;
   /** The status callback comes from an answer, not from code: its address is checked. */
   readonly guarded?: boolean | undefined;
+  readonly callbackMethod?: "GET" | "POST" | undefined;
   /** Counts the replies to one message; the same index is the same reply, sent once. */
   readonly index: number;
+  /** The keyword that it answers. */
+  readonly optOutType?: OptOutType | undefined;
   /** A keyword's answer may reach someone who is opted out. */
   readonly confirmation?: boolean | undefined;
+  /** Seconds it may wait where it leaves as a message. Default: the service's. */
+  readonly validityPeriod?: number | undefined;
+}
+
+/** What an answer says of its reply's status callback. */
+export interface CollectOptions {
+  /** False: it does not come from code, so its address is checked. Default true. */
+  readonly trusted?: boolean | undefined;
+  readonly callbackMethod?: "GET" | "POST" | undefined;
 }
 
 /** Replies that ride in one HTTP answer, as long as it has not left. */
 export interface Collector {
-  /** `trusted` false: the status callback comes from an answer, so its address is checked. Default true. */
-  reply(input: ReplyInput, options?: { readonly trusted?: boolean }): Promise<Message>;
+  reply(input: ReplyInput, options?: CollectOptions): Promise<Message>;
   /** Closes it: the answer with the replies so far. Later ones leave as messages. */
   answer(): Promise<HttpResponse>;
 }
 
-/** Calls a webhook URL and carries out its TwiML. */
+/** Calls a webhook URL and carries out its TwiML; without a collector what it answers is not sent. */
 export type CallWebhook = (
   webhook: WebhookUrl,
   message: InboundMessage,
-  collector: Collector,
+  collector: Collector | undefined,
 ) => Promise<void>;
 
 /** How replies leave; see replies.ts. */
@@ -102,10 +130,12 @@ export interface Replies {
   collect(received: Received, isOpen?: () => boolean): Collector;
   /** The answer with these replies, or a mere acknowledgement after they left as messages. */
   inResponse(received: Received, drafts: readonly ReplyDraft[]): Promise<HttpResponse>;
+  /** Their answer is on record and leaves. Until then it has not been given, and they can be asked for again. */
+  said(received: Received, drafts: readonly ReplyDraft[]): void;
   ack(received: Arrival): HttpResponse;
 }
 
-/** Handles a claimed message with what was read of it: consent document, consent mark, sticky mapping. */
+/** Handles a claimed message with what was read of it: consent document, consent mark, sticky mapping, last campaign. */
 export type Process = (
   arrival: Arrival,
   route: Route | undefined,
@@ -114,3 +144,36 @@ export type Process = (
 ) => Promise<HttpResponse | undefined>;
 export type HandleKeyword = (received: Received) => Promise<Outcome | undefined>;
 export type Handle = (received: Received, route: Route | undefined) => Promise<Outcome>;
+
+/** The event with what of it is looked up here, if its `to` is one of our senders. */
+export function toArrival(
+  { pool, options, optOut }: Pick<FlowContext, "pool" | "options" | "optOut">,
+  provider: Provider,
+  event: InboundEvent,
+): Arrival | undefined {
+  const to = parseAddress(event.to);
+  const sender = to === undefined ? undefined : pool.get(to.address);
+  if (sender === undefined) return undefined;
+  const from = parseAddress(event.from);
+  const number = from?.number;
+  const country = number === undefined ? undefined : routingCountry(number);
+  const prefix = event.media.length > 0 ? "MM" : "SM";
+  return {
+    provider,
+    event,
+    sender,
+    sid: isSid(event.providerSid, "SM", "MM")
+      ? event.providerSid
+      : deriveSid(prefix, options.accountSid, provider.name, event.providerSid),
+    from: from?.address ?? event.from,
+    person: number === undefined ? event.from : personOf(number),
+    match: recognizeKeyword(optOut().matcher, { body: event.body, country, hint: event.optOutType }),
+    answerable: true,
+    resumed: false,
+  };
+}
+
+/** Nobody wants it: it leaves no trace. */
+export function isDropped({ sender, match }: Arrival, settings: Settings): boolean {
+  return match === undefined && (sender.inboundHandling ?? settings.inboundHandling) === "drop";
+}

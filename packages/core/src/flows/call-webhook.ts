@@ -1,13 +1,19 @@
 import { isMessagingError } from "../errors.ts";
-import type { InboundMessage, ReplyInput, WebhookUrl } from "../types.ts";
-import type { WebhookCaller } from "../webhook/call.ts";
+import { isHttpUrl } from "../settings.ts";
+import type { InboundMessage, WebhookUrl } from "../types.ts";
+import type { WebhookAnswer, WebhookCaller } from "../webhook/call.ts";
 import { inboundParameters } from "../webhook/parameters.ts";
-import { parseTwiml } from "../wire/twiml-parse.ts";
+import { withoutCredentials } from "../webhook/request.ts";
+import { parseTwiml, type TwimlDocument, type TwimlMessage } from "../wire/twiml-parse.ts";
 import type { CallWebhook, Collector } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
 
-/** Redirects from answer to answer before it counts as a loop. */
+/** `<Redirect>`s followed before they count as a loop. Twilio's 14106 comes after 50 documents; nobody waits that long. */
 const MOST_REDIRECTS = 5;
+/** Messages carried out for one inbound message, over all its documents. @see Twilio warning 14109. */
+const MOST_MESSAGES = 10;
+
+const NOTHING: TwimlDocument = { messages: [], warnings: [] };
 
 /** Calls a webhook URL as Twilio would, and carries out the TwiML it answers. */
 export function createCallWebhook(
@@ -17,70 +23,90 @@ export function createCallWebhook(
   return async function callWebhook(
     webhook: WebhookUrl,
     message: InboundMessage,
-    collector: Collector,
+    collector: Collector | undefined,
   ): Promise<void> {
     const parameters = inboundParameters(message);
-    const json = webhook.format === "json";
-    let target = { url: webhook.url, method: webhook.method ?? "POST", trusted: true };
+    const ofCode = webhook.guarded !== true;
+    let target = { url: webhook.url, method: webhook.method ?? "POST", trusted: ofCode };
+    let left = MOST_MESSAGES;
+    let document: TwimlDocument = NOTHING;
     for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
       const answer = await caller.call({
         ...target,
         fallbackUrl: webhook.fallbackUrl,
         fallbackMethod: webhook.fallbackMethod,
+        fallbackTrusted: ofCode,
         parameters,
-        json,
-        token: message.sid,
+        json: webhook.format === "json",
+        // One sender's slow webhook is not the others' business, even on the same host.
+        lane: message.to,
+        // Each document of a chain is asked for on its own account: a receiver that drops repeated tokens must not drop it.
+        token: hop === 0 ? message.sid : `${message.sid}-${hop}`,
         // Unusable TwiML is a failure of the URL: the fallback gets its turn.
-        check: ({ body, contentType }) => parseTwiml(body, contentType),
+        check: ({ body, contentType }) => {
+          document = parseTwiml(body, contentType);
+        },
       });
-      const document = parseTwiml(answer.body, answer.contentType);
-      for (const warning of document.warnings)
-        ctx.logger.warn(`TwiML: ${warning}`, { sid: message.sid, url: answer.url });
-      const within = (url: string): string => new URL(url, answer.url).href;
-      // Within the origin that code named, what the answer names is trusted too; any other address is checked.
-      const trusts = (url: string): boolean =>
-        target.trusted && new URL(url).origin === new URL(answer.url).origin;
-      for (const { body, mediaUrl, to, from, action, statusCallback } of document.messages) {
-        const callback = action ?? statusCallback;
-        const reply = {
-          body,
-          mediaUrl: mediaUrl.map(within),
-          to,
-          from,
-          statusCallback: callback === undefined ? undefined : within(callback),
-        };
-        await carryOut(
-          collector,
-          reply,
-          reply.statusCallback === undefined || trusts(reply.statusCallback),
-          message,
-        );
-      }
-      if (document.redirect === undefined) return;
-      const url = within(document.redirect.url);
-      target = { url, method: document.redirect.method, trusted: trusts(url) };
+      const { messages, redirect, warnings } = document;
+      const sent = messages.slice(0, left);
+      left -= sent.length;
+      const dropped =
+        sent.length < messages.length ? ["14109: More than 10 messages; the rest is not sent."] : [];
+      for (const warning of [...warnings, ...dropped])
+        ctx.logger.warn(`TwiML: ${warning}`, { sid: message.sid, url: withoutCredentials(answer.url) });
+      if (collector !== undefined) for (const each of sent) await carryOut(collector, each, answer, message);
+      if (redirect === undefined) return;
+      const url = resolve(redirect.url, answer);
+      target = { url, method: redirect.method, trusted: trusts(answer, url) };
     }
-    throw new Error(`${webhook.url} redirected more than ${MOST_REDIRECTS} times.`);
+    throw new Error(
+      `${withoutCredentials(webhook.url)} redirected more than ${MOST_REDIRECTS} times (14106).`,
+    );
   };
 
   /** One message that cannot be sent does not keep the others back: at Twilio it is a message that failed. */
   async function carryOut(
     collector: Collector,
-    reply: ReplyInput,
-    trusted: boolean,
-    message: InboundMessage,
+    { body, mediaUrl, to, from, action, statusCallback: deprecated, method }: TwimlMessage,
+    answer: WebhookAnswer,
+    { sid }: InboundMessage,
   ): Promise<void> {
+    const named = action ?? deprecated;
+    const resolved = named === undefined ? undefined : resolve(named, answer);
+    const callback = isHttpUrl(resolved) ? resolved : undefined;
+    if (callback !== resolved)
+      ctx.logger.warn("TwiML: 14105: The status callback is no URL; the message is sent without.", { sid });
+    const trusted = callback === undefined || trusts(answer, callback);
+    const media = mediaUrl.map((url) => withoutCredentialsOf(answer, resolve(url, answer)));
     try {
-      await collector.reply(reply, { trusted });
+      await collector.reply(
+        { body, mediaUrl: media, to, from, statusCallback: callback },
+        { trusted, callbackMethod: method },
+      );
     } catch (error) {
       if (isMessagingError(error, "STORE_UNAVAILABLE")) throw error;
-      ctx.events.alert(
-        "REPLY_REFUSED",
-        `A reply to ${message.sid} was not sent: ${error instanceof Error ? error.message : String(error)}`,
-        {
-          sid: message.sid,
-        },
-      );
+      // Of a loop there is one alert, when it is cut.
+      if (isMessagingError(error, "TOO_MANY_REPLIES")) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      ctx.events.alert("REPLY_REFUSED", `A reply to ${sid} was not sent: ${reason}`, { sid });
     }
   }
+}
+
+/** Relative to the URL that answered; what is no URL stays as it is, and is refused where it is used. */
+function resolve(url: string, answer: WebhookAnswer): string {
+  return URL.canParse(url, answer.url) ? new URL(url, answer.url).href : url;
+}
+
+/** Within the origin that code named, what the answer names is trusted too; any other address is checked. */
+function trusts(answer: WebhookAnswer, url: string): boolean {
+  return answer.trusted && URL.canParse(url) && new URL(url).origin === new URL(answer.url).origin;
+}
+
+/** A relative URL inherits the webhook's credentials, which are none of the carrier's business. */
+function withoutCredentialsOf(answer: WebhookAnswer, url: string): string {
+  if (!URL.canParse(url)) return url;
+  const { username, password } = new URL(answer.url);
+  const parsed = new URL(url);
+  return parsed.username === username && parsed.password === password ? withoutCredentials(url) : url;
 }

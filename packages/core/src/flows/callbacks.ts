@@ -1,3 +1,4 @@
+import { sleep } from "../clock.ts";
 import type { MessageRecord, PendingCallback } from "../records/message-record.ts";
 import { isFinal, toMessage } from "../records/message-record.ts";
 import type { Message, StatusCallback, StatusContext } from "../types.ts";
@@ -19,7 +20,14 @@ export interface CallbackParts {
  * should this one die.
  */
 export function createCallbacks(ctx: FlowContext, { caller, sequencer }: CallbackParts): Callbacks {
+  const untold = new Set<Promise<void>>();
+  let closed = false;
+
   return Object.freeze({
+    async close(timeoutMs: number): Promise<void> {
+      if (untold.size > 0) await Promise.race([Promise.all(untold), sleep(ctx.clock, timeoutMs)]);
+      closed = true;
+    },
     wanted: (record: MessageRecord): boolean => callbackOf(record) !== undefined,
     tell(record: MessageRecord, pending: PendingCallback): void {
       const callback = callbackOf(record);
@@ -38,9 +46,11 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
         timestamp: new Date(pending.at),
         rawDlrDoneDate: pending.rawDlrDoneDate,
       };
-      sequencer
-        .run(sid, () => call(callback, message, context, record.guardedCallback !== true))
+      const telling = sequencer
+        .run(sid, () => call(callback, message, context, record))
         .catch((error: unknown) => {
+          // Cut off: it stays on the record, and the next start tells it.
+          if (closed) throw error;
           const reason = error instanceof Error ? error.message : String(error);
           ctx.events.alert("STATUS_CALLBACK_FAILED", `The status callback of ${sid} failed: ${reason}`, {
             sid,
@@ -49,7 +59,9 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
         .then(() => told(sid, pending.sequence))
         .catch((error: unknown) =>
           ctx.logger.warn("A status callback may be told again.", { sid, error: String(error) }),
-        );
+        )
+        .finally(() => untold.delete(telling));
+      untold.add(telling);
     },
   });
 
@@ -61,7 +73,7 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
     callback: StatusCallback,
     message: Message,
     context: StatusContext,
-    trusted: boolean,
+    { guardedCallback, callbackMethod, statusCallback }: MessageRecord,
   ): Promise<void> {
     if (typeof callback === "function") {
       await callback(message, context);
@@ -69,12 +81,13 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
     }
     await caller.call({
       url: callback,
-      method: "POST",
+      method: callbackMethod ?? "POST",
       parameters: statusParameters(message, {
         ...context,
         includeSequence: ctx.settings().statusCallbackSequence,
       }),
-      trusted,
+      // The service's own is trusted also for an answer's message.
+      trusted: guardedCallback !== true || callback !== statusCallback,
       token: `${message.sid}-${context.sequenceNumber}`,
     });
   }
@@ -83,7 +96,7 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
     const left = (ctx.telling.get(sid) ?? 1) - 1;
     if (left === 0) ctx.telling.delete(sid);
     else ctx.telling.set(sid, left);
-    const written = await ctx.messages.update(sid, (record) => ({
+    const written = await ctx.messages.update(ctx.live.get(sid)?.versioned ?? sid, (record) => ({
       ...record,
       callbacks: record.callbacks?.filter((each) => each.sequence !== sequence),
     }));

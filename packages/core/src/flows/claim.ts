@@ -1,3 +1,4 @@
+import type { Plan } from "../planning/plan.ts";
 import type { Draft } from "../send-request.ts";
 import type { Claim, Claimed, Decide, DecideOptions, Decision, FlowContext } from "./context.ts";
 import { refusalOf } from "./outcome.ts";
@@ -7,10 +8,19 @@ const ROUNDS = 5;
 
 /**
  * Makes the sticky mapping a plan asks for. The claim alone is what makes two processes agree: a loser plans again with
- * the winner's mapping. Rejects with the refusal when that plan has no sender.
+ * the winner's mapping. Rejects with the refusal when that plan has no sender. What the plan warns of is raised: it is acted on from here.
  */
-export function createClaim(ctx: FlowContext, { decide }: { readonly decide: Decide }): Claim {
+export function createClaim(
+  ctx: FlowContext,
+  { decide, raise }: { readonly decide: Decide; readonly raise: (plan: Plan) => void },
+): Claim {
   return async function claim(draft: Draft, first: Decision, options: DecideOptions = {}): Promise<Claimed> {
+    const claimed = await settleOn(draft, first, options);
+    raise(claimed.decision.plan);
+    return claimed;
+  };
+
+  async function settleOn(draft: Draft, first: Decision, options: DecideOptions): Promise<Claimed> {
     let decision = first;
     for (let round = 0; round < ROUNDS; round++) {
       const chosen = decision.plan.decision;
@@ -19,14 +29,16 @@ export function createClaim(ctx: FlowContext, { decide }: { readonly decide: Dec
       const { membership, id } = chosen.sender;
       const winner = await ctx.sticky.claim(channel, person, membership, decision.mapping);
       if (winner === undefined) {
+        const { read } = decision.plan.sticky;
+        if (read !== null) ctx.pool.addMapping(read, -1);
         ctx.pool.addMapping(id, 1);
         return { decision, claimed: membership };
       }
       if (winner.membership === membership) break;
       decision = await decide(draft, { ...options, winner });
-      const refusal = refusalOf(draft, decision);
+      const refusal = refusalOf(draft, decision, options.confirmation);
       if (refusal !== undefined) throw refusal;
     }
     return { decision, claimed: undefined };
-  };
+  }
 }

@@ -25,14 +25,14 @@ export interface ConsentAnswer {
 export interface ConsentInput {
   readonly status: ConsentStatus;
   readonly source: Exclude<ConsentSource, "keyword" | "provider">;
-  /** When the person said it. Default: now. */
+  /** When the person said it. Default: now; a time to come counts as now. */
   readonly at?: Date | undefined;
   /** Only toward this sender (with scope "sender"). Default: the service. */
   readonly sender?: Address | undefined;
   readonly category?: string | undefined;
   /** Anything that helps to prove it. */
   readonly note?: string | undefined;
-  /** Lifts a later STOP, or one the person said. You answer for it. */
+  /** Lifts whatever stands: a later opt-out, a block of the provider's or of a toll-free network. You answer for it. */
   readonly force?: boolean | undefined;
 }
 
@@ -97,7 +97,9 @@ export function createConsentLedger(
       });
       const mine = document.states.filter(
         (each) =>
-          each.channel === channel && (policy.scope === "account" || each.service === ctx.options.name),
+          each.channel === channel &&
+          (policy.scope === "account" || each.service === ctx.options.name) &&
+          (each.category === undefined || each.category === about.category),
       );
       const state = bound ?? mine.filter((each) => each.status === "opted-in").sort((a, b) => b.at - a.at)[0];
       return Object.freeze({
@@ -110,8 +112,8 @@ export function createConsentLedger(
     async set(address: string, input: ConsentInput) {
       const to = parse(address);
       const allowed = CONSENT_SOURCES.filter((source) => source !== "keyword" && source !== "provider");
-      if (input.status !== "opted-out" && input.status !== "opted-in") {
-        throw new MessagingError("INVALID_CONSENT", `status is ${JSON.stringify(input.status)}.`);
+      if (input?.status !== "opted-out" && input?.status !== "opted-in") {
+        throw new MessagingError("INVALID_CONSENT", `status is ${JSON.stringify(input?.status)}.`);
       }
       if (!allowed.includes(input.source)) {
         throw new MessagingError(
@@ -119,8 +121,10 @@ export function createConsentLedger(
           `source is ${JSON.stringify(input.source)}; it takes ${allowed.join(", ")}.`,
         );
       }
-      const at = input.at?.getTime() ?? ctx.clock.now();
-      if (Number.isNaN(at)) throw new MessagingError("INVALID_CONSENT", "at is no time.");
+      const now = ctx.clock.now();
+      const at = input.at === undefined ? now : Math.min(toTime(input.at), now);
+      const campaign =
+        input.status === "opted-out" ? await ctx.store.get(ctx.keys.campaign(to.person)) : undefined;
       const event: Omit<ConsentEvent, "effect"> = {
         person: to.person,
         status: input.status,
@@ -130,6 +134,7 @@ export function createConsentLedger(
         service: ctx.options.name,
         sender: input.sender,
         category: input.category,
+        campaign,
         note: input.note,
       };
       const change = {
@@ -143,6 +148,7 @@ export function createConsentLedger(
       const { applied, reason } = await ctx.consent.record(event, {
         scope: ctx.optOut().policy.scope,
         force: input.force,
+        dated: input.at !== undefined,
         appends: [ctx.changes.entry(change)],
       });
       return Object.freeze({ applied, reason });
@@ -152,4 +158,9 @@ export function createConsentLedger(
     stats,
     entries: () => all((after, limit) => ctx.consent.log(after, limit)),
   });
+}
+
+function toTime(at: unknown): number {
+  if (at instanceof Date && !Number.isNaN(at.getTime())) return at.getTime();
+  throw new MessagingError("INVALID_CONSENT", `at is ${JSON.stringify(at)}, not a Date.`);
 }

@@ -1,3 +1,4 @@
+import { parseRecipient } from "../phone/address.ts";
 import type { ConsentEvent } from "../records/consent-record.ts";
 import type { ConsentCount, ConsentStats } from "../records/consent-stats.ts";
 import type { MessageRecord } from "../records/message-record.ts";
@@ -35,7 +36,10 @@ export function createConsentStats(
     for await (const record of messagesSince(since.getTime())) {
       const campaign = record.tags?.campaign;
       // Newest first: the first campaign seen for a person is the last that wrote to them.
-      if (campaign !== undefined && !lastCampaign.has(record.to)) lastCampaign.set(record.to, campaign);
+      if (campaign !== undefined) {
+        const { person } = parseRecipient(record.to);
+        if (!lastCampaign.has(person)) lastCampaign.set(person, campaign);
+      }
       const counted = [
         total,
         tallyOf(groups.bySender, record.from ?? ""),
@@ -69,7 +73,7 @@ export function createConsentStats(
       for (const record of await ctx.messages.getMany(page.map((entry) => entry.value))) {
         if (record === undefined) continue;
         if (record.createdAt < since) return;
-        if (record.direction !== "inbound" && record.outbound?.confirmation !== true) yield record;
+        if (record.direction !== "inbound" && record.optOutType === null) yield record;
       }
       if (page.length < PAGE) return;
       before = page.at(-1)?.cursor;
@@ -81,8 +85,8 @@ export function createConsentStats(
     for (;;) {
       const { events, cursor } = await ctx.consent.log(after, PAGE);
       for (const event of events) {
-        if (event.at >= since && event.effect === "applied" && event.service === ctx.options.name)
-          yield event;
+        const counts = event.effect === "applied" && event.repeated !== true;
+        if (event.at >= since && counts && event.service === ctx.options.name) yield event;
       }
       if (events.length < PAGE || cursor === undefined) return;
       after = cursor;

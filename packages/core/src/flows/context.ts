@@ -6,20 +6,21 @@ import type { ResolvedOptions } from "../options.ts";
 import type { Plan } from "../planning/plan.ts";
 import type { SenderPool } from "../planning/pool.ts";
 import type { Provider, ProviderResult } from "../provider.ts";
-import type { Queue } from "../queue/queue.ts";
+import type { Ranked } from "../queue/heap.ts";
+import type { AddOptions, AddResult, Queue } from "../queue/queue.ts";
 import type { Changes } from "../records/changes.ts";
 import type { Consent } from "../records/consent.ts";
 import type { ConsentChannel, ConsentDocument, ConsentState } from "../records/consent-record.ts";
 import type { Keys } from "../records/keys.ts";
 import type { Links } from "../records/links.ts";
-import type { MessageRecord, PendingCallback } from "../records/message-record.ts";
+import type { MessageRecord, PendingCallback, StoredAttempt } from "../records/message-record.ts";
 import type { Messages, Versioned } from "../records/messages.ts";
 import type { Outbox } from "../records/outbox.ts";
 import type { Sticky, StickyMapping } from "../records/sticky.ts";
 import type { Draft } from "../send-request.ts";
 import type { Settings } from "../settings.ts";
 import type { Store } from "../store/store.ts";
-import type { Message, SendRequest, StatusCallbackFunction } from "../types.ts";
+import type { Message, OptOutType, SendRequest, StatusCallbackFunction } from "../types.ts";
 
 /** The parts a service is made of; flows take what they need of it. Holds no logic. */
 export interface FlowContext {
@@ -37,6 +38,8 @@ export interface FlowContext {
   readonly links: Links;
   readonly pool: SenderPool;
   readonly queue: Queue;
+  /** What waits on it, and until when. */
+  readonly waiting: Waiting;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly events: Events;
   /** The settings in force. */
@@ -59,13 +62,37 @@ export interface FlowContext {
   forget(sid: string): void;
 }
 
-/** A message on its way through this process. */
-export interface Live {
+/** Messages that wait in this process; see waiting.ts. */
+export interface Waiting {
+  /**
+   * Puts a queued message on its sender's lane, `notBefore` (ms since the epoch) at the earliest, and has it looked at
+   * when its validity period ends.
+   */
+  enqueue(
+    versioned: Versioned,
+    options?: AddOptions & { readonly notBefore?: number | undefined },
+  ): AddResult;
+  /** Has delivery look at a message at that time, ms since the epoch, whatever its sender is doing. */
+  later(sid: string, at: number): void;
+  /** A message's job runs: the time it waited for has come. */
+  started(sid: string): void;
+  /** The message waits no more. */
+  drop(sid: string): void;
+  /** Messages accepted here and not handed over. */
+  count(): number;
+  /** Ends the timer. */
+  close(): void;
+}
+
+/** A message on its way through this process. Its rank is when its validity period ends. */
+export interface Live extends Ranked {
   versioned: Versioned;
   /** This process marked it "sending", or tried to, and has not handed it over since. */
   taken?: boolean | undefined;
   /** What the provider said, until the store has it. */
   settling?: ProviderResult | undefined;
+  /** That hand-over as the record will show it. */
+  attempt?: StoredAttempt | undefined;
 }
 
 /** The in-process list of people who must not be texted while the store is unsure. */
@@ -76,6 +103,8 @@ export interface Denied {
 /** Best-effort events of this process. */
 export interface Events {
   emit(name: string, payload: unknown): void;
+  /** Whether anybody listens: what only a listener wants need not be worked out. */
+  has(name: string): boolean;
   /** Something the operator should know: kept in the store's list of alerts, logged, and emitted. */
   alert(code: string, message: string, details?: Readonly<Record<string, unknown>>): void;
 }
@@ -100,6 +129,8 @@ export interface DecideOptions {
   readonly all?: boolean | undefined;
   /** Membership that won a race for the mapping. */
   readonly winner?: StickyMapping | undefined;
+  /** The one confirmation of a STOP, which an opt-out does not stop. */
+  readonly confirmation?: boolean | undefined;
 }
 
 /** What {@link Claim} settled on, and the membership it claimed, if it did. */
@@ -126,6 +157,8 @@ export interface Callbacks {
   wanted(record: MessageRecord): boolean;
   /** Tells it, after what came before; never rejects, never waited for by delivery. */
   tell(record: MessageRecord, pending: PendingCallback): void;
+  /** Waits for those under way, up to `timeoutMs`. What is cut off afterwards stays to be told by the next start. */
+  close(timeoutMs: number): Promise<void>;
 }
 
 /** Flows that other flows need; the composition root hands them over. */
@@ -144,6 +177,10 @@ export interface SendOptions {
   readonly sid?: string | undefined;
   /** The status callback comes from an answer, not from code: its address is checked. */
   readonly guardedCallback?: boolean | undefined;
+  /** The keyword that it answers. */
+  readonly optOutType?: OptOutType | undefined;
+  /** How it is called; default POST. */
+  readonly callbackMethod?: "GET" | "POST" | undefined;
   /** The one confirmation of a STOP may go to someone who is opted out. */
   readonly confirmation?: boolean | undefined;
 }

@@ -31,7 +31,7 @@ export function createDecide(ctx: FlowContext): Decide {
 
     const settings = ctx.settings();
     const mapping = options.winner ?? ctx.sticky.parse(at(ctx.keys.sticky(to.channel, to.person)));
-    const link = needsLink(draft) ? ctx.links.create() : undefined;
+    const link = needsLink(draft) ? ctx.links.create(draft.mediaUrl) : undefined;
     const facts = {
       sticky: mapping?.membership,
       carrier: await carrierOf(draft),

@@ -2,6 +2,8 @@ import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
 import { parseRecipient } from "../phone/address.ts";
 import type { Provider, ProviderMessage, ProviderResult } from "../provider.ts";
+import { createDeadlines } from "../queue/deadlines.ts";
+import type { Ranked } from "../queue/heap.ts";
 import type { Job } from "../queue/queue.ts";
 import { boundBy, consentChannel, parseConsent } from "../records/consent-record.ts";
 import type { MessageRecord } from "../records/message-record.ts";
@@ -19,13 +21,24 @@ export interface DeliverFlows extends Settle {
 
 /** A store that did not answer is asked again after this long. */
 const STORE_RETRY_MS = 1_000;
+/** Longer than any provider's own time limit: one that never answers must not hold a lane's place for ever. */
+const HAND_OVER_MS = 60_000;
+
+/** What ends the wait for a provider. */
+interface Patience extends Ranked {
+  end: (() => void) | undefined;
+}
 
 /** From a job on a lane to the provider and back: expiry, consent, hand-over, and what came of it. */
 export function createDeliver(
   ctx: FlowContext,
   { replan, resume, settle, requeue, fail }: DeliverFlows,
 ): (job: Job) => Promise<void> {
+  /** Hand-overs under way: one timer watches them all. */
+  const handOvers = createDeadlines<Patience>(ctx.clock, ({ end }) => end?.());
+
   return async function deliver(job: Job): Promise<void> {
+    ctx.waiting.started(job.id);
     try {
       await run(job);
     } catch (error) {
@@ -34,7 +47,8 @@ export function createDeliver(
         sid: job.id,
         error: String(error),
       });
-      ctx.queue.add({ ...job, notBefore: ctx.clock.now() + STORE_RETRY_MS }, { force: true });
+      const notBefore = ctx.clock.now() + STORE_RETRY_MS;
+      ctx.queue.add({ ...job, notBefore }, { force: true, first: true });
     } finally {
       if (ctx.queue.size(job.lane) === 0) ctx.pool.setBusy(job.lane, false);
     }
@@ -45,10 +59,14 @@ export function createDeliver(
     const current =
       live?.settling === undefined ? (live?.versioned ?? (await ctx.messages.get(job.id))) : undefined;
     if (live?.settling !== undefined) return settle(live.versioned, live.settling);
-    if (current === undefined) return;
+    if (current === undefined) return ctx.forget(job.id);
     const { record } = current;
     if (record.inbound !== undefined) return resume(current);
     if (record.status === "scheduled") return due(current);
+    // Its sender left the pool while it waited: another one takes it, or nobody. A fallbackFrom need not be in it.
+    const outside = record.from === record.outbound?.fallbackFrom;
+    if (record.status === "queued" && !outside && ctx.pool.get(record.from ?? "") === undefined)
+      return planAnew(current);
     if (record.status === "sending" && record.ambiguous) return decideAmbiguous(current);
     if (record.status !== "queued" && !(record.status === "sending" && live?.taken === true))
       return ctx.forget(record.sid);
@@ -65,7 +83,7 @@ export function createDeliver(
   /** Marks it as being sent, and asks for consent in the same wave: it may have waited. */
   async function take(current: Versioned): Promise<Versioned | undefined> {
     const { record } = current;
-    const live = ctx.live.get(record.sid) ?? { versioned: current };
+    const live = ctx.live.get(record.sid) ?? { versioned: current, rank: 0, place: -1 };
     ctx.live.set(record.sid, live);
     const to = parseRecipient(record.to);
     live.taken = true;
@@ -73,6 +91,10 @@ export function createDeliver(
     const [rawConsent, first] = await Promise.all([
       ctx.store.get(ctx.keys.consent(to.person)),
       ctx.messages.replace(current, sending),
+      // An opt-out that follows counts for the campaign it answers.
+      record.tags?.campaign === undefined
+        ? undefined
+        : ctx.store.set(ctx.keys.campaign(to.person), record.tags.campaign, ctx.settings().retention * 1000),
     ]);
     let taken = first;
     if (taken === undefined) {
@@ -111,12 +133,22 @@ export function createDeliver(
     return taken;
   }
 
-  /** A provider says what happened; one that throws says nothing, so nobody knows. */
+  /** A provider says what happened; of one that throws, or says nothing for long, nobody knows. */
   async function handTo(provider: Provider, record: MessageRecord): Promise<ProviderResult> {
+    const patience: Patience = { rank: 0, place: -1, end: undefined };
+    const late = new Promise<ProviderResult>((resolve) => {
+      patience.end = () => {
+        const errorMessage = `${provider.name} did not answer within ${HAND_OVER_MS} ms.`;
+        resolve({ outcome: "ambiguous", errorCode: null, errorMessage });
+      };
+    });
+    handOvers.set(patience, ctx.clock.now() + HAND_OVER_MS);
     try {
-      return await provider.send(toProviderMessage(record));
+      return await Promise.race([provider.send(toProviderMessage(record)), late]);
     } catch (error) {
       return { outcome: "ambiguous", errorCode: null, errorMessage: String(error) };
+    } finally {
+      handOvers.remove(patience);
     }
   }
 
@@ -133,8 +165,16 @@ export function createDeliver(
     const result = await handTo(provider, record);
     if (channels.deliver.hasSubscribers) {
       const { sid, from } = record;
-      const durationMs = ctx.clock.now() - startedAt;
-      channels.deliver.publish({ service: ctx.options.name, sid, from, outcome: result.outcome, durationMs });
+      const { outcome } = result;
+      channels.deliver.publish({
+        service: ctx.options.name,
+        sid,
+        from,
+        provider: record.provider,
+        outcome,
+        errorCode: result.outcome === "accepted" ? null : result.errorCode,
+        durationMs: ctx.clock.now() - startedAt,
+      });
     }
     const live = ctx.live.get(record.sid);
     if (live !== undefined) live.settling = result;
@@ -145,14 +185,15 @@ export function createDeliver(
   async function due(current: Versioned): Promise<void> {
     const { record } = current;
     if ((record.sendAt ?? 0) > ctx.clock.now()) {
-      ctx.queue.add(
-        { id: record.sid, lane: "schedule", cost: 0, notBefore: record.sendAt ?? 0 },
-        { force: true },
-      );
+      ctx.waiting.later(record.sid, record.sendAt ?? 0);
       return;
     }
+    return planAnew(current);
+  }
+
+  async function planAnew(current: Versioned): Promise<void> {
     try {
-      const next = await replan(record, { reject: true });
+      const next = await replan(current.record, { reject: true });
       if (next !== undefined) await requeue(current, next);
     } catch (error) {
       if (error instanceof MessagingError && error.code !== "STORE_UNAVAILABLE") return fail(current, error);
@@ -163,10 +204,7 @@ export function createDeliver(
   async function decideAmbiguous(current: Versioned): Promise<void> {
     const { record } = current;
     if ((record.outbound?.ambiguousUntil ?? 0) > ctx.clock.now()) {
-      ctx.queue.add(
-        { id: record.sid, lane: "schedule", cost: 0, notBefore: record.outbound?.ambiguousUntil ?? 0 },
-        { force: true },
-      );
+      ctx.waiting.later(record.sid, record.outbound?.ambiguousUntil ?? 0);
       return;
     }
     if (ctx.settings().onAmbiguous === "resend") return requeue(current, { ...record, ambiguous: false });

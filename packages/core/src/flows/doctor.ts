@@ -26,7 +26,17 @@ export function createDoctor(ctx: FlowContext): () => Promise<readonly DoctorFin
         message: `The store does not answer: ${String(error)}`,
       });
     }
-    for (const provider of ctx.options.providers) findings.push(...((await provider.inspect?.()) ?? []));
+    for (const provider of ctx.options.providers) {
+      try {
+        findings.push(...((await provider.inspect?.()) ?? []));
+      } catch (error) {
+        findings.push({
+          level: "warn",
+          code: "PROVIDER_UNAVAILABLE",
+          message: `The provider "${provider.name}" could not be asked about its set-up: ${String(error)}`,
+        });
+      }
+    }
     return Object.freeze(findings);
   };
 

@@ -1,5 +1,5 @@
 import type { Plan } from "../planning/plan.ts";
-import { parseSendRequest } from "../send-request.ts";
+import { checkSchedule, parseSendRequest } from "../send-request.ts";
 import type { SendRequest } from "../types.ts";
 import type { Decide, FlowContext } from "./context.ts";
 
@@ -19,8 +19,8 @@ export function createExplain(ctx: FlowContext, { decide }: { readonly decide: D
       settings: ctx.settings(),
       serviceSid: ctx.options.sid,
       defaultCountry: ctx.options.defaultCountry,
-      now: ctx.clock.now(),
     });
+    checkSchedule(draft, ctx.clock.now());
     const { plan, optedOut } = await decide({ ...draft, idempotencyKey: undefined }, options);
     return Object.freeze({ ...plan, optedOut: optedOut !== undefined });
   };

@@ -1,6 +1,9 @@
+import { isMessagingError } from "../errors.ts";
 import { possibleOptOut } from "../opt-out/possible-opt-out.ts";
+import type { HttpResponse } from "../provider.ts";
 import { toInboundMessage } from "../records/message-record.ts";
-import type { InboundMessage, WebhookFunction } from "../types.ts";
+import type { Sender } from "../sender.ts";
+import type { InboundHandling, InboundMessage, Webhook, WebhookFunction } from "../types.ts";
 import type {
   CallWebhook,
   Collector,
@@ -20,38 +23,66 @@ export interface HandlingFlows {
   readonly callUrl: CallWebhook;
 }
 
+/** What {@link createHandling} makes. */
+export interface Handling {
+  readonly handle: Handle;
+  /** Whether anybody is told of this sender's keywords. */
+  readonly informs: (sender: Sender) => boolean;
+  /** Tells the webhook of a keyword after its answer has left. Rejects only when the service closes meanwhile. */
+  readonly inform: (received: Handled) => Promise<void>;
+}
+
 /** An inbound message that is no keyword: the application's turn, by `inboundHandling`. */
-export function createHandling(
-  ctx: FlowContext,
-  { replies, callUrl }: HandlingFlows,
-): { handle: Handle; inform: (received: Handled) => void } {
-  return { handle, inform };
+export function createHandling(ctx: FlowContext, { replies, callUrl }: HandlingFlows): Handling {
+  return Object.freeze({
+    handle,
+    inform,
+    informs: (sender: Sender) => takerOf(sender).webhook !== undefined,
+  });
 
   async function handle(received: Received, route: Route | undefined): Promise<Outcome> {
-    const { sender } = received;
-    const mode = sender.inboundHandling ?? ctx.settings().inboundHandling;
+    const { mode, webhook } = takerOf(received.sender);
     if (mode === "drop") return { response: replies.ack(received), kept: false };
     const message = view(received);
     ctx.events.emit("received", message);
-    const phrase = ctx.optOut().policy.enabled ? possibleOptOut(message.body) : undefined;
+    const asks = ctx.optOut().policy.enabled && ctx.events.has("possible-opt-out");
+    const phrase = asks ? possibleOptOut(message.body) : undefined;
     if (phrase !== undefined) ctx.events.emit("possible-opt-out", Object.freeze({ ...message, phrase }));
-    const webhook = mode === "webhook" ? ctx.settings().webhook : (sender.webhook ?? ctx.settings().webhook);
     const collector = replies.collect(received);
     if (webhook !== undefined) {
       const work =
         typeof webhook === "function"
-          ? callFunction(webhook, message, collector)
+          ? callFunction(webhook, message, collector.reply)
           : callUrl(webhook, message, collector);
       return answerInTime(received, collector, work);
     }
     if (route === undefined || mode !== "defer") return { response: replies.ack(received), kept: true };
-    return passOn(route, message, replies.collect(received, route.isOpen));
+    if (received.answerable) return passOn(route, message, replies.collect(received, route.isOpen));
+    // A route answers one request, so it cannot take several messages in turn. Who relies on it should know.
+    const { sid } = received;
+    ctx.events.alert(
+      "ROUTE_SKIPPED",
+      `${sid} came with others in one request, and no route was called for it: set a webhook.`,
+      { sid },
+    );
+    return { response: replies.ack(received), kept: true };
   }
 
-  /** The next route writes the answer, or its first reply does. */
+  /** "defer": the sender's own webhook, else the service's. "webhook": the service's. "drop": nobody. */
+  function takerOf(sender: Sender): {
+    readonly mode: InboundHandling;
+    readonly webhook: Webhook | undefined;
+  } {
+    const { inboundHandling, webhook } = ctx.settings();
+    const mode = sender.inboundHandling ?? inboundHandling;
+    if (mode === "drop") return { mode, webhook: undefined };
+    return { mode, webhook: mode === "webhook" ? webhook : (sender.webhook ?? webhook) };
+  }
+
+  /** The next route writes the answer, or its first reply does, or, when both are late, we do. */
   async function passOn(route: Route, message: InboundMessage, collector: Collector): Promise<Outcome> {
     let answered = false;
-    const captured = await route.next({
+    const turn = route.next({
       message,
       async reply(input) {
         const first = !answered;
@@ -61,6 +92,14 @@ export function createHandling(
         return sent;
       },
     });
+    const captured = await withinTime(turn, async () => {
+      // It is being answered, however slowly.
+      if (route.isOpen?.() === false) return turn;
+      const answer: HttpResponse = await collector.answer();
+      if (route.standIn === undefined) route.respond(answer);
+      else route.standIn(answer);
+      return answer;
+    });
     return { response: undefined, captured, kept: true };
   }
 
@@ -68,52 +107,67 @@ export function createHandling(
   async function answerInTime(
     received: Received,
     collector: Collector,
-    work: Promise<void>,
+    work: Promise<void> | undefined,
   ): Promise<Outcome> {
-    const settled = work.catch((error: unknown) => {
-      const details = error instanceof Error ? error.message : String(error);
-      ctx.events.alert("WEBHOOK_FAILED", `The webhook for ${received.sid} failed: ${details}`, {
-        sid: received.sid,
-      });
+    if (work === undefined) return { response: await collector.answer(), kept: true };
+    const settled = work.catch((error: unknown) => failed(received, "The webhook", error));
+    // Once the answer has left nobody may be listening.
+    settled.catch(() => {});
+    let late = false;
+    await withinTime(settled, async () => {
+      late = true;
     });
-    let timer: { cancel(): void } | undefined;
-    const late = new Promise<"late">((resolve) => {
-      timer = ctx.clock.schedule(() => resolve("late"), ctx.settings().respondWithin);
-    });
-    const first = await Promise.race([settled, late]);
-    timer?.cancel();
     const response = await collector.answer();
-    return { response, kept: true, pending: first === "late" ? settled : undefined };
+    return { response, kept: true, pending: late ? settled : undefined };
   }
 
-  async function callFunction(
+  /** The work's result, or what takes its place after `respondWithin`. */
+  async function withinTime<T>(work: Promise<T>, instead: () => Promise<T>): Promise<T> {
+    let timer: { cancel(): void } | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = ctx.clock.schedule(resolve, ctx.settings().respondWithin);
+    });
+    try {
+      return await Promise.race([work, late.then(instead)]);
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  /** Where the service closes before its webhook has answered, the message is not done: the next start calls again. */
+  function failed({ sid }: Received, what: string, error: unknown): void {
+    if (isMessagingError(error, "SERVICE_CLOSED")) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    ctx.events.alert("WEBHOOK_FAILED", `${what} for ${sid} failed: ${reason}`, { sid });
+  }
+
+  /** Its promise, or `undefined` when it is over already: then there is nothing to wait for. */
+  function callFunction(
     webhook: WebhookFunction,
     message: InboundMessage,
-    collector: Collector,
-  ): Promise<void> {
-    await webhook(message, { reply: collector.reply, token: message.sid });
+    reply: Collector["reply"],
+  ): Promise<void> | undefined {
+    try {
+      // Its callbacks are code's own: nothing but the reply is the caller's to say.
+      const result: unknown = webhook(message, { reply: (input) => reply(input), token: message.sid });
+      return result === undefined ? undefined : Promise.resolve(result).then(() => {});
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
-  /** After a keyword's answer has left: the webhook learns of it with `optOutType`; its own answer is not sent. */
-  function inform(received: Handled): void {
-    const { sender, optOutType } = received;
-    const mode = sender.inboundHandling ?? ctx.settings().inboundHandling;
-    const webhook = mode === "webhook" ? ctx.settings().webhook : (sender.webhook ?? ctx.settings().webhook);
-    if (webhook === undefined || mode === "drop") return;
-    const message = Object.freeze({ ...view(received), optOutType });
-    const deaf: Collector = {
-      reply: () =>
-        Promise.reject(
-          new Error("A keyword is answered by the service; the webhook's own reply is not sent."),
-        ),
-      answer: async () => replies.ack(received),
-    };
+  /** With `optOutType`; what the webhook answers is not sent. */
+  function inform(received: Handled): Promise<void> {
+    const { webhook } = takerOf(received.sender);
+    const message = Object.freeze({ ...view(received), optOutType: received.optOutType });
+    const deaf = (): Promise<never> =>
+      Promise.reject(new Error("A keyword is answered by the service; the webhook's own reply is not sent."));
     const work =
-      typeof webhook === "function" ? callFunction(webhook, message, deaf) : callUrl(webhook, message, deaf);
-    work.catch((error: unknown) =>
-      ctx.events.alert("WEBHOOK_FAILED", `The webhook was told of a keyword and failed: ${String(error)}`, {
-        sid: received.sid,
-      }),
+      typeof webhook === "function"
+        ? callFunction(webhook, message, deaf)
+        : webhook && callUrl(webhook, message, undefined);
+    return (work ?? Promise.resolve()).catch((error: unknown) =>
+      failed(received, "The webhook that is told of keywords,", error),
     );
   }
 

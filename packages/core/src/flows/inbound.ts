@@ -1,16 +1,12 @@
 import { sleep } from "../clock.ts";
 import { MessagingError } from "../errors.ts";
-import type { KeywordMatch } from "../opt-out/match.ts";
-import { parseAddress } from "../phone/address.ts";
-import { personOf } from "../phone/aliases.ts";
-import { routingCountry } from "../phone/number.ts";
 import type { HttpResponse, InboundEvent, Provider, WebhookRequest } from "../provider.ts";
 import { type ConsentChannel, consentChannel } from "../records/consent-record.ts";
 import { toEvent, toInboundRecord } from "../records/inbound-record.ts";
 import type { Journal } from "../records/journal.ts";
 import type { Versioned } from "../records/messages.ts";
-import { deriveSid, isSid } from "../sid.ts";
-import type { Arrival, Process, Route } from "./arrival.ts";
+import { createUnderWay } from "../records/under-way.ts";
+import { type Arrival, isDropped, type Process, type Route, toArrival } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
 
 /** Flows that {@link createInbound} is handed. */
@@ -19,7 +15,12 @@ export interface InboundFlows {
   readonly process: Process;
   /** A STOP that the store did not take binds this process until `write` succeeds. */
   readonly journal: Journal;
-  readonly deny: (person: string, channel: ConsentChannel, write: () => Promise<unknown>) => void;
+  readonly deny: (
+    person: string,
+    channel: ConsentChannel,
+    sid: string,
+    write: () => Promise<unknown>,
+  ) => void;
 }
 
 /** What {@link createInbound} makes. */
@@ -38,11 +39,13 @@ export interface Inbound {
 /** A duplicate waits this long for the first delivery's answer. */
 const WAIT_MS = 5_000;
 const WAIT_POLL_MS = 50;
+const WINDOW_MS = 86_400_000;
 /** Longer than any handling in time takes; after it the process that claimed the message is taken for dead. */
 const LEASE_MS = 30_000;
 
 /** `{path}/inbound`: is it ours, was it handled, claim it. The record is the mark: of any number of deliveries one handles. */
 export function createInbound(ctx: FlowContext, { process, deny, journal }: InboundFlows): Inbound {
+  const underWay = createUnderWay();
   return Object.freeze({ inbound, resume, replay });
 
   async function inbound(
@@ -50,7 +53,9 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
     request: WebhookRequest,
     route: Route | undefined,
   ): Promise<HttpResponse | undefined> {
-    const ours = provider.webhook.parseInbound(request).flatMap((event) => toArrival(provider, event) ?? []);
+    const ours = provider.webhook
+      .parseInbound(request)
+      .flatMap((event) => toArrival(ctx, provider, event) ?? []);
     const [first] = ours;
     if (first === undefined) {
       if (route === undefined) return ack(provider);
@@ -59,42 +64,8 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
     }
     if (ours.length === 1) return receive(first, route);
     // Several messages share one HTTP answer: none of them can have it, and their replies leave as messages.
-    await Promise.all(ours.map((arrival) => receive({ ...arrival, answerable: false }, undefined)));
+    await Promise.all(ours.map((arrival) => receive({ ...arrival, answerable: false }, route)));
     return ack(provider);
-  }
-
-  /** The event with what of it is looked up here, if its `to` is one of our senders. */
-  function toArrival(provider: Provider, event: InboundEvent): Arrival | undefined {
-    const to = parseAddress(event.to);
-    const sender = to === undefined ? undefined : ctx.pool.get(to.address);
-    if (sender === undefined) return undefined;
-    const from = parseAddress(event.from);
-    const number = from?.number;
-    const country = number === undefined ? undefined : routingCountry(number);
-    const prefix = event.media.length > 0 ? "MM" : "SM";
-    return {
-      provider,
-      event,
-      sender,
-      sid: isSid(event.providerSid, "SM", "MM")
-        ? event.providerSid
-        : deriveSid(prefix, ctx.options.accountSid, provider.name, event.providerSid),
-      from: from?.address ?? event.from,
-      person: number === undefined ? event.from : personOf(number),
-      match: hinted(ctx.optOut().matcher.match(event.body, country), event, country),
-      answerable: true,
-    };
-  }
-
-  /** The provider recognised a keyword: its word on the type goes, even where our packs lack the word. */
-  function hinted(
-    match: KeywordMatch | undefined,
-    { optOutType, body }: InboundEvent,
-    country: string | undefined,
-  ): KeywordMatch | undefined {
-    if (optOutType === undefined || match?.optOutType === optOutType) return match;
-    const reserved = ctx.optOut().matcher.match(optOutType, country);
-    return reserved === undefined ? undefined : { ...reserved, keyword: body.trim() };
   }
 
   async function receive(arrival: Arrival, route: Route | undefined): Promise<HttpResponse | undefined> {
@@ -108,12 +79,10 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
 
   /** The store is unsure: a STOP binds this process from now on, stands in the journal, and is written as soon as the store answers. */
   async function denyUntilWritten(arrival: Arrival): Promise<void> {
-    const { sid, event, provider, person, sender } = arrival;
-    deny(person, consentChannel(sender.channel), async () => {
-      // Through the front door again: claimed and recorded, but this time with nobody to answer.
-      await claim({ ...arrival, answerable: false }, undefined);
-      await journal.remove(sid);
-    });
+    const { sid, provider } = arrival;
+    // It was said now, whenever it can be written: what follows from its time, follows from this one.
+    const event = { ...arrival.event, receivedAt: arrival.event.receivedAt ?? ctx.clock.now() };
+    denyAndWrite({ ...arrival, event });
     try {
       await journal.add({ id: sid, event: { provider: provider.name, ...event } });
     } catch (error) {
@@ -124,16 +93,21 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
     }
   }
 
+  function denyAndWrite(arrival: Arrival): void {
+    const { sid, person, sender } = arrival;
+    deny(person, consentChannel(sender.channel), sid, async () => {
+      // Through the front door again: claimed and recorded, but this time with nobody to answer.
+      await claim({ ...arrival, answerable: false }, undefined);
+      await journal.remove(sid);
+    });
+  }
+
   async function replay(): Promise<void> {
     for (const { event } of await journal.read()) {
       const { provider: name, ...left } = event as InboundEvent & { readonly provider: string };
       const provider = ctx.providers.get(name);
-      const arrival = provider === undefined ? undefined : toArrival(provider, left);
-      if (arrival === undefined) continue;
-      deny(arrival.person, consentChannel(arrival.sender.channel), async () => {
-        await claim({ ...arrival, answerable: false }, undefined);
-        await journal.remove(arrival.sid);
-      });
+      const arrival = provider === undefined ? undefined : toArrival(ctx, provider, left);
+      if (arrival !== undefined) denyAndWrite(arrival);
     }
   }
 
@@ -150,19 +124,42 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
       now,
       lease: now + LEASE_MS,
     });
-    const [there, known] = await Promise.all([
-      ctx.messages.claim(record),
-      ctx.store.getMany([ctx.keys.config, ...knownKeys(arrival)]),
-      // In the same wave: should this process die over it, another one finds it.
-      ctx.outbox.add(sid),
+    const claimed = await underWay.during(sid, async () => {
+      const [{ versioned, there }, read, , kept] = await Promise.all([
+        ctx.messages.claim(record, { listed: !isDropped(arrival, ctx.settings()) }),
+        ctx.store.getMany([ctx.keys.config, ...knownKeys(arrival)]),
+        // In the same wave: should this process die over it, another one finds it.
+        ctx.outbox.add(sid),
+        isDropped(arrival, ctx.settings()) || remember(arrival),
+      ]);
+      const before = ctx.optOut();
+      ctx.adopt(read[0]);
+      if (there !== undefined) return { there };
+      // Another process changed the keywords: this message is read by the new ones.
+      const match = ctx.optOut() === before ? arrival.match : toArrival(ctx, provider, event)?.match;
+      return { response: await tried({ ...arrival, match, kept }, route, versioned, read.slice(1)) };
+    });
+    if (!("there" in claimed)) return claimed.response;
+    const resumed = {
+      ...(toArrival(ctx, provider, event) ?? arrival),
+      answerable: arrival.answerable,
+      resumed: true,
+    };
+    return waitOrHandle(claimed.there, resumed, async (mine) =>
+      tried(resumed, route, mine, await ctx.store.getMany(knownKeys(resumed))),
+    );
+  }
+
+  /** What user code sends in turn leaves by the sender that was texted, inside WhatsApp's window. */
+  async function remember({ event, sender, person }: Arrival): Promise<boolean> {
+    const { channel, membership, id } = sender;
+    const at = String(event.receivedAt ?? ctx.clock.now());
+    const [isNew] = await Promise.all([
+      channel !== "rcs" && ctx.sticky.claimFree(channel, person, membership),
+      channel === "whatsapp" && ctx.store.set(ctx.keys.window(person), at, WINDOW_MS),
     ]);
-    ctx.adopt(known[0]);
-    if (there === undefined)
-      return tried(arrival, route, { record, raw: JSON.stringify(record) }, known.slice(1));
-    const resumed = await waitOrResume(there, arrival);
-    if (!("status" in resumed)) return tried(arrival, route, resumed, known.slice(1));
-    ctx.outbox.done(sid);
-    return resumed;
+    if (isNew === true) ctx.pool.addMapping(id, 1);
+    return isNew !== undefined;
   }
 
   /** Handles it; when the store fails in the middle, once more by itself after the lease: the provider may not come again. */
@@ -175,10 +172,7 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
     try {
       return await process(arrival, route, claimed, known);
     } catch (error) {
-      ctx.queue.add(
-        { id: arrival.sid, lane: "schedule", cost: 0, notBefore: ctx.clock.now() + LEASE_MS },
-        { force: true },
-      );
+      ctx.waiting.later(arrival.sid, ctx.clock.now() + LEASE_MS);
       throw error;
     }
   }
@@ -190,6 +184,7 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
       keys.consent(person),
       keys.consentMark(provider.name, event.providerSid),
       keys.sticky(sender.channel, person),
+      keys.campaign(person),
     ];
   }
 
@@ -197,38 +192,45 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
     const { record } = current;
     const provider = ctx.providers.get(record.provider ?? "");
     if (record.inbound?.state !== "handling" || provider === undefined) return ctx.outbox.done(record.sid);
-    const arrival = toArrival(provider, toEvent(record, record.inbound));
+    const arrival = toArrival(ctx, provider, toEvent(record, record.inbound));
     if (arrival === undefined) return ctx.outbox.done(record.sid);
     const mine = {
       ...record,
       inbound: { ...record.inbound, owner: ctx.owner, lease: ctx.clock.now() + LEASE_MS },
     };
-    const claimed = await ctx.messages.replace(current, mine);
-    if (claimed === undefined) return ctx.outbox.done(record.sid);
-    await tried(
-      { ...arrival, answerable: false },
-      undefined,
-      claimed,
-      await ctx.store.getMany(knownKeys(arrival)),
-    );
+    await underWay.during(record.sid, async () => {
+      const claimed = await ctx.messages.replace(current, mine);
+      if (claimed === undefined) return ctx.outbox.done(record.sid);
+      const known = await ctx.store.getMany(knownKeys(arrival));
+      await tried({ ...arrival, answerable: false, resumed: true }, undefined, claimed, known);
+    });
   }
 
   /** A delivery that came before: done, its answer again; being handled, its answer when there is one; abandoned, ours. */
-  async function waitOrResume(
+  async function waitOrHandle(
     there: Versioned,
     { sid, provider }: Arrival,
-  ): Promise<Versioned | HttpResponse> {
+    handle: (mine: Versioned) => Promise<HttpResponse | undefined>,
+  ): Promise<HttpResponse | undefined> {
     const until = ctx.clock.now() + WAIT_MS;
     for (let seen: Versioned | undefined = there; seen !== undefined; seen = await ctx.messages.get(sid)) {
       const { inbound: part } = seen.record;
       if (part === undefined) throw new MessagingError("MALFORMED_REQUEST", `${sid} is a message of ours.`);
+      // Our line in the outbox was for nothing, unless we are still at it: then it stands for that.
+      if (part.state === "done" || part.owner !== ctx.owner) ctx.outbox.done(sid);
       if (part.answer !== undefined) return part.answer;
       if (part.state === "done") return ack(provider);
       const now = ctx.clock.now();
-      if (part.lease <= now) {
+      // Ours and nobody here is at it: the store kept its answer to the claim to itself.
+      if (part.lease <= now || (part.owner === ctx.owner && !underWay.has(sid))) {
+        const current = seen;
         const mine = { ...seen.record, inbound: { ...part, owner: ctx.owner, lease: now + LEASE_MS } };
-        const resumed = await ctx.messages.replace(seen, mine);
-        if (resumed !== undefined) return resumed;
+        const handled = await underWay.during(sid, async () => {
+          if (!ctx.outbox.has(sid)) await ctx.outbox.add(sid);
+          const claimed = await ctx.messages.replace(current, mine);
+          return claimed === undefined ? undefined : { response: await handle(claimed) };
+        });
+        if (handled !== undefined) return handled.response;
       } else if (now >= until) {
         throw new MessagingError("HANDLED_ELSEWHERE", `${sid} is still being handled.`);
       }

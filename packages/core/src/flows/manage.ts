@@ -1,5 +1,7 @@
 import { MessagingError } from "../errors.ts";
+import { parseAddress } from "../phone/address.ts";
 import { isFinal, type MessageRecord, toMessage } from "../records/message-record.ts";
+import { IDEMPOTENCY_MS } from "../records/messages.ts";
 import type { Direction, Message } from "../types.ts";
 import type { Advance, FlowContext } from "./context.ts";
 
@@ -47,15 +49,19 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
       return found === undefined ? undefined : view(found.record);
     },
     async messages(filter: MessageFilter = {}): Promise<MessagePage> {
+      const wanted = { ...filter, to: canonical(filter.to), from: canonical(filter.from) };
       const limit = Math.max(1, Math.min(filter.limit ?? 50, 1_000));
       const found: Message[] = [];
+      const seen = new Set<string>();
       let cursor = filter.cursor;
       for (;;) {
         const entries = await ctx.messages.page(cursor, PAGE);
         const records = await ctx.messages.getMany(entries.map((entry) => entry.value));
         for (const [index, record] of records.entries()) {
           cursor = entries[index]?.cursor;
-          if (record === undefined || !matches(record, filter)) continue;
+          // A crash while a line was written may have left it twice.
+          if (record === undefined || seen.has(record.sid) || !matches(record, wanted)) continue;
+          seen.add(record.sid);
           found.push(view(record));
           if (found.length === limit) return page(found, cursor ?? null);
         }
@@ -84,10 +90,15 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
     },
     /** @throws MessagingError MESSAGE_NOT_FOUND, MESSAGE_UNFINISHED. */
     async redact(sid: string): Promise<Message> {
-      const redacted = await advance(await finished(sid), (record) => ({
+      const redacted = await advance((await finished(sid)).sid, (record) => ({
         ...record,
         body: "",
-        outbound: record.outbound === undefined ? undefined : { ...record.outbound, text: "" },
+        outbound:
+          record.outbound === undefined
+            ? undefined
+            : { ...record.outbound, text: "", contentVariables: undefined },
+        // The provider's parameters hold the text once more, under names of its own.
+        inbound: record.inbound === undefined ? undefined : { ...record.inbound, parameters: {} },
         updatedAt: ctx.clock.now(),
       }));
       if (redacted === undefined) throw missing(sid);
@@ -95,12 +106,26 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
     },
     /** @throws MessagingError MESSAGE_NOT_FOUND, MESSAGE_UNFINISHED. */
     async remove(sid: string): Promise<void> {
-      await finished(sid);
+      const there = await finished(sid);
+      const key = there.outbound?.idempotencyKey;
+      // Its key stands on: a repeated call must not take the gap for a message that was never written.
+      if (key !== undefined)
+        await ctx.store.set(
+          ctx.keys.idempotency(key),
+          JSON.stringify({ sid, removed: true }),
+          IDEMPOTENCY_MS,
+        );
       await ctx.messages.remove(sid);
     },
   });
 
-  async function finished(sid: string): Promise<string> {
+  /** As records hold it, so that a number is found however it is written. */
+  function canonical(address: string | undefined): string | undefined {
+    if (address === undefined) return undefined;
+    return parseAddress(address, { defaultCountry: ctx.options.defaultCountry })?.address ?? address;
+  }
+
+  async function finished(sid: string): Promise<MessageRecord> {
     const there = await ctx.messages.get(sid);
     if (there === undefined) throw missing(sid);
     const { status, inbound } = there.record;
@@ -108,7 +133,7 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
     if ((!isFinal(status) && status !== "sent") || inbound?.state === "handling") {
       throw new MessagingError("MESSAGE_UNFINISHED", `${sid} is ${status}.`);
     }
-    return sid;
+    return there.record;
   }
 }
 

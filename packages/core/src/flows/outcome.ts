@@ -87,6 +87,13 @@ export function exclusion(
   return { excluded: [...(record.outbound?.excluded ?? []), record.from ?? ""] };
 }
 
+/** The sender has one more message: for the scaler it is busy, and the one used last. */
+export function occupy({ pool, clock }: Pick<FlowContext, "pool" | "clock">, { from }: MessageRecord): void {
+  if (from === null) return;
+  pool.setBusy(from, true);
+  pool.touch(from, clock.now());
+}
+
 /** The job a queued record stands for. */
 export function jobOf(record: MessageRecord): Job {
   return {

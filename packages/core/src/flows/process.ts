@@ -4,7 +4,6 @@ import { parseConsent } from "../records/consent-record.ts";
 import { toStoredAnswer } from "../records/inbound-record.ts";
 import type { InboundPart, MessageRecord } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
-import type { Sender } from "../sender.ts";
 import type { Arrival, Handle, HandleKeyword, Outcome, Process, Received, Route } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
 
@@ -16,7 +15,6 @@ export interface ProcessFlows {
 
 /** User code that outlives the answer has this long until it is called again. */
 const LONG_LEASE_MS = 600_000;
-const WINDOW_MS = 86_400_000;
 
 /** A claimed inbound message: keyword or handling, then its answer goes on record, and only then leaves. */
 export function createProcess(ctx: FlowContext, { keyword, handling }: ProcessFlows): Process {
@@ -24,19 +22,22 @@ export function createProcess(ctx: FlowContext, { keyword, handling }: ProcessFl
     arrival: Arrival,
     route: Route | undefined,
     claimed: Versioned,
-    [consent, mark, sticky]: readonly (string | undefined)[],
+    [consent, mark, sticky, campaign]: readonly (string | undefined)[],
   ): Promise<HttpResponse | undefined> {
     const received: Received = {
       ...arrival,
       claimed,
       consent: parseConsent(consent),
       mapped: ctx.sticky.parse(sticky),
+      campaign,
       known: [consent, mark],
     };
     const startedAt = ctx.clock.now();
+    await keep(received);
     const outcome = (await keyword(received)) ?? (await handling(received, route));
     await finish(received, outcome);
-    outcome.after?.();
+    const pending = outcome.after?.() ?? outcome.pending;
+    if (pending !== undefined) closeAfter(pending, received.sid);
     if (channels.inbound.hasSubscribers) {
       const { sid, from, sender } = received;
       const durationMs = ctx.clock.now() - startedAt;
@@ -54,7 +55,7 @@ export function createProcess(ctx: FlowContext, { keyword, handling }: ProcessFl
 
   /** The answer is on record before it leaves: a duplicate gets the same one. */
   async function finish(received: Received, outcome: Outcome): Promise<void> {
-    const { sid, sender, person, claimed } = received;
+    const { sid, sender, claimed } = received;
     const { inbound } = claimed.record;
     if (!outcome.kept || inbound === undefined) {
       await ctx.messages.remove(sid);
@@ -62,27 +63,25 @@ export function createProcess(ctx: FlowContext, { keyword, handling }: ProcessFl
     }
     const now = ctx.clock.now();
     const optOutType = outcome.optOutType ?? null;
-    const answer = outcome.response ?? outcome.captured;
+    // A route that failed said so itself; when the provider comes again, it has its turn again.
+    const failed = outcome.captured !== undefined && outcome.captured.status >= 500;
+    const answer = failed ? undefined : (outcome.response ?? outcome.captured);
+    const unfinished = outcome.pending !== undefined || outcome.informs === true;
     const part: InboundPart = {
       ...inbound,
-      state: outcome.pending === undefined ? "done" : "handling",
-      lease: now + (outcome.pending === undefined ? 0 : LONG_LEASE_MS),
+      state: failed ? "failed" : unfinished ? "handling" : "done",
+      lease: now + (unfinished ? LONG_LEASE_MS : 0),
       answer: answer === undefined ? undefined : toStoredAnswer(answer),
     };
     const next: MessageRecord = { ...claimed.record, optOutType, updatedAt: now, inbound: part };
     const change = { type: "inbound" as const, at: now, sid, from: received.from, to: sender.id, optOutType };
-    const writes: Promise<unknown>[] = [
-      ctx.messages.replace(claimed, next, [ctx.messages.logEntry(next), ctx.changes.entry(change)]),
-    ];
-    if (received.mapped === undefined && sender.channel !== "rcs") writes.push(map(sender, person));
-    if (sender.channel === "whatsapp") {
-      writes.push(
-        ctx.store.set(ctx.keys.window(person), String(received.event.receivedAt ?? now), WINDOW_MS),
-      );
-    }
-    await Promise.all(writes);
-    if (outcome.pending === undefined) return ctx.outbox.done(sid);
-    outcome.pending
+    await ctx.messages.replace(claimed, next, isFirst(inbound) ? [ctx.changes.entry(change)] : []);
+    if (!unfinished) ctx.outbox.done(sid);
+  }
+
+  /** Should this process die before, or the service close, the next start calls the user's code again. */
+  function closeAfter(pending: Promise<void>, sid: string): void {
+    pending
       .then(() => ctx.messages.update(sid, close))
       .then(() => ctx.outbox.done(sid))
       .catch((error: unknown) =>
@@ -96,8 +95,17 @@ export function createProcess(ctx: FlowContext, { keyword, handling }: ProcessFl
       : { ...record, inbound: { ...record.inbound, state: "done" } };
   }
 
-  async function map(sender: Sender, person: string): Promise<void> {
-    const winner = await ctx.sticky.claim(sender.channel, person, sender.membership, undefined);
+  /** Most often the mapping was made along with the claim. Else it is renewed, or made for a sender who left the pool. */
+  async function keep({ sender, person, mapped, kept }: Received): Promise<void> {
+    if (sender.channel === "rcs" || (mapped === undefined && kept === true)) return;
+    if (mapped !== undefined && ctx.pool.byMembership(mapped.membership) !== undefined)
+      return ctx.sticky.touch(sender.channel, person, mapped);
+    const winner = await ctx.sticky.claim(sender.channel, person, sender.membership, mapped);
     if (winner === undefined) ctx.pool.addMapping(sender.id, 1);
   }
+}
+
+/** Whether it is handled for the first time: a route that failed has its turn again, and user code that was cut off. */
+function isFirst({ state, answer }: InboundPart): boolean {
+  return state !== "failed" && answer === undefined;
 }

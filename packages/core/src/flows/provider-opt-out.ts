@@ -17,6 +17,7 @@ export function createProviderOptOut(ctx: FlowContext): (record: MessageRecord) 
       service: ctx.options.name,
       sender: record.from ?? undefined,
       messageSid: record.sid,
+      campaign: record.tags?.campaign,
     };
     const change = {
       type: "opt-out" as const,
@@ -28,6 +29,8 @@ export function createProviderOptOut(ctx: FlowContext): (record: MessageRecord) 
     };
     await ctx.consent.record(event, {
       scope: ctx.optOut().policy.scope,
+      // Told twice of one message (the answer, the receipt, a write tried again), it is one event.
+      provider: record.provider ?? undefined,
       appends: [ctx.changes.entry(change)],
     });
   };

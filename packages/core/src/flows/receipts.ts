@@ -1,6 +1,6 @@
 import { sleep } from "../clock.ts";
 import { channels } from "../diagnostics.ts";
-import { MessagingError } from "../errors.ts";
+import { isMessagingError, MessagingError } from "../errors.ts";
 import type { DeliveryReceipt, HttpResponse, Provider, WebhookRequest } from "../provider.ts";
 import { isFinal, isForward, type MessageRecord } from "../records/message-record.ts";
 import type { Advance, FlowContext, Replan, Settle } from "./context.ts";
@@ -44,12 +44,13 @@ export function createReceipts(
         provider: provider.name,
         status: receipt.status,
       });
-    if (receipt.meaning === "not-rcs" && (await sendOtherwise(sid))) return;
+    if (receipt.meaning === "not-rcs" && (await sendOtherwise(sid, receipt.providerSid))) return;
     const now = ctx.clock.now();
     const change = (record: MessageRecord): MessageRecord | undefined => {
       if (record.direction === "inbound" || record.provider !== provider.name) return undefined;
       // Our SID in the URL says which message; the provider's must not be another one's (an earlier attempt of a resend).
       if (record.providerSid !== null && record.providerSid !== receipt.providerSid) return undefined;
+      if (record.outbound?.rcsSid === receipt.providerSid) return undefined;
       if (!isForward(record.status, receipt.status)) return undefined;
       const unsuccessful = receipt.status === "failed" || receipt.status === "undelivered";
       return {
@@ -60,29 +61,39 @@ export function createReceipts(
         ambiguous: false,
         errorCode: unsuccessful ? receipt.errorCode : record.errorCode,
         errorMessage: unsuccessful ? (receipt.errorMessage ?? null) : record.errorMessage,
-        error: unsuccessful ? "PROVIDER_REFUSED" : record.error,
+        error: !unsuccessful
+          ? record.error
+          : receipt.meaning === "opted-out"
+            ? "OPTED_OUT"
+            : "PROVIDER_REFUSED",
         sentAt: record.sentAt ?? now,
         updatedAt: now,
       };
     };
-    const moved = await advance(sid, change, { rawDlrDoneDate: receipt.rawDlrDoneDate });
-    // The network knows of an opt-out that never came by us: the next send is refused here.
-    if (moved !== undefined && receipt.meaning === "opted-out") await providerOptOut(moved.record);
+    // The network knows of an opt-out that never came by us: the next send is refused here. Before the status, which a
+    // repeated receipt does not move again.
+    if (receipt.meaning === "opted-out") {
+      const current = await ctx.messages.get(sid);
+      if (current !== undefined && change(current.record) !== undefined) await providerOptOut(current.record);
+    }
+    await advance(sid, change, { rawDlrDoneDate: receipt.rawDlrDoneDate });
   }
 
   /** RCS did not reach the recipient after all: SMS or MMS takes over, once. A short code's failure never does this. */
-  async function sendOtherwise(sid: string): Promise<boolean> {
+  async function sendOtherwise(sid: string, rcsSid: string): Promise<boolean> {
     const current = await ctx.messages.get(sid);
-    if (
-      current?.record.kind !== "RCS" ||
-      isFinal(current.record.status) ||
-      current.record.outbound?.rcsFailed === true
-    )
-      return false;
+    if (current === undefined) return false;
+    const { kind, status, outbound, providerSid } = current.record;
+    const another = providerSid !== null && providerSid !== rcsSid;
+    if (kind !== "RCS" || isFinal(status) || outbound?.rcsFailed === true || another) return false;
     const next = await replan({
       ...current.record,
       providerSid: null,
-      outbound: withOutbound(current.record, { rcsFailed: true }),
+      outbound: withOutbound(current.record, { rcsFailed: true, rcsSid }),
+    }).catch((error: unknown) => {
+      // The plan itself refuses, as when the recipient opted out meanwhile: then the failure of RCS stands.
+      if (isMessagingError(error) && error.status < 500) return undefined;
+      throw error;
     });
     if (next === undefined) return false;
     await ctx.outbox.add(sid);

@@ -1,7 +1,8 @@
+import { isMessagingError } from "../errors.ts";
 import { isFinal, type MessageRecord } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
 import type { Callbacks, FlowContext, Replan, Settle } from "./context.ts";
-import { jobOf, toFailure, withOutbound } from "./outcome.ts";
+import { toFailure, withOutbound } from "./outcome.ts";
 
 /** Flows that {@link createRecover} is handed. */
 export interface RecoverFlows extends Pick<Settle, "requeue" | "fail"> {
@@ -23,25 +24,62 @@ export function createRecover(
   ctx: FlowContext,
   { replan, requeue, fail, resume, callbacks }: RecoverFlows,
 ): () => Promise<number> {
-  return async function recover(): Promise<number> {
+  let running: Promise<number> | undefined;
+  return function recover(): Promise<number> {
+    running ??= round().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+
+  async function round(): Promise<number> {
     let taken = 0;
     for (const owner of await ctx.outbox.abandoned()) {
       if (!(await ctx.outbox.takeOver(owner))) continue;
       for await (const sids of ctx.outbox.left(owner)) {
         const found = await Promise.all(sids.map((sid) => ctx.messages.get(sid)));
-        for (const current of found) if (current !== undefined && (await take(current, owner))) taken += 1;
+        const handled: Promise<boolean>[] = [];
+        for (const current of found) {
+          if (current?.record.inbound !== undefined) {
+            const handling = alone(takeInbound, current, owner);
+            // Asked for below, which may be after it failed.
+            handling.catch(() => undefined);
+            handled.push(handling);
+          } else if (current !== undefined && (await alone(take, current, owner))) taken += 1;
+        }
+        // Together: each may take as long as the user's code does.
+        for (const each of await Promise.all(handled)) if (each) taken += 1;
       }
       await ctx.outbox.settled(owner);
     }
     if (taken > 0) ctx.logger.info(`Took up ${taken} messages of processes that ended.`);
     return taken;
-  };
+  }
+
+  /** A message that cannot be taken up keeps no other from it. */
+  async function alone(
+    task: (current: Versioned, dead: string) => Promise<boolean>,
+    current: Versioned,
+    dead: string,
+  ): Promise<boolean> {
+    try {
+      return await task(current, dead);
+    } catch (error) {
+      if (isMessagingError(error, "STORE_UNAVAILABLE")) throw error;
+      ctx.logger.error("A message of a process that ended could not be taken up.", {
+        sid: current.record.sid,
+        error: String(error),
+      });
+      return false;
+    }
+  }
 
   async function take(current: Versioned, dead: string): Promise<boolean> {
     const { record } = current;
-    if (record.inbound !== undefined) return takeInbound(current, dead);
     if (isFinal(record.status) || record.status === "sent") return tellRest(record);
-    if (record.outbound?.owner !== dead) return false;
+    // Ours and unknown here: an earlier round took it, and the store's answer was lost.
+    const lost = record.outbound?.owner === ctx.owner && !ctx.live.has(record.sid);
+    if (record.outbound === undefined || (record.outbound.owner !== dead && !lost)) return false;
     // Ours before it leaves the dead one's list: a second crash finds it in one of the two.
     await ctx.outbox.add(record.sid);
     const now = ctx.clock.now();
@@ -58,6 +96,7 @@ export function createRecover(
       ctx.outbox.done(record.sid);
       return false;
     }
+    for (const each of mine.record.callbacks ?? []) callbacks.tell(mine.record, each);
     await enqueue(mine, until);
     return true;
   }
@@ -65,7 +104,8 @@ export function createRecover(
   /** It is delivered, but somebody has not heard of it. */
   async function tellRest(record: MessageRecord): Promise<boolean> {
     const { callbacks: pending = [] } = record;
-    if (pending.length === 0) return false;
+    // A function given to one send ended with its process, and nobody else may want to know.
+    if (pending.length === 0 || !callbacks.wanted(record)) return false;
     await ctx.outbox.add(record.sid);
     for (const each of pending) callbacks.tell(record, each);
     return true;
@@ -79,15 +119,11 @@ export function createRecover(
         `${record.sid} was being handed over when a process ended; nobody knows whether it left.`,
         { sid: record.sid },
       );
-      ctx.queue.add({ id: record.sid, lane: "schedule", cost: 0, notBefore: until }, { force: true });
+      ctx.waiting.later(record.sid, until);
     } else if (record.status === "scheduled") {
-      ctx.queue.add(
-        { id: record.sid, lane: "schedule", cost: 0, notBefore: record.sendAt ?? 0 },
-        { force: true },
-      );
+      ctx.waiting.later(record.sid, record.sendAt ?? 0);
     } else if (record.status === "queued") {
-      ctx.live.set(record.sid, { versioned: mine });
-      ctx.queue.add(jobOf(record), { force: true });
+      ctx.waiting.enqueue(mine, { force: true });
     } else await settleAccepted(mine);
   }
 

@@ -17,7 +17,11 @@ export function createReplan(
     const { outbound } = record;
     if (outbound === undefined) return undefined;
     const draft = toDraft(record, outbound);
-    const options = { excluded: new Set(outbound.excluded), rcsFailed: outbound.rcsFailed };
+    const options = {
+      excluded: new Set(outbound.excluded),
+      rcsFailed: outbound.rcsFailed,
+      confirmation: outbound.confirmation,
+    };
     const first = await decide(draft, options);
     const refusal = refusalOf(draft, first, outbound.confirmation);
     if (refusal !== undefined) {

@@ -1,8 +1,12 @@
 import { segment } from "../encoding/segment.ts";
 import { MessagingError } from "../errors.ts";
 import type { HttpResponse, ProviderReply } from "../provider.ts";
-import { boundBy, consentChannel } from "../records/consent-record.ts";
+import { boundBy, type ConsentDocument, consentChannel } from "../records/consent-record.ts";
+import { kindOf } from "../records/inbound-record.ts";
 import { type MessageRecord, toMessage } from "../records/message-record.ts";
+import { createReplyLoops } from "../records/reply-loops.ts";
+import { parseMedia } from "../send-request.ts";
+import { isHttpUrl } from "../settings.ts";
 import { deriveSid } from "../sid.ts";
 import type { Message, ReplyInput } from "../types.ts";
 import type { Arrival, Collector, Received, Replies, ReplyDraft } from "./arrival.ts";
@@ -10,17 +14,19 @@ import type { FlowContext, Send } from "./context.ts";
 
 /** Most messages in one answer. @see Twilio warning 14109. */
 const MOST_REPLIES = 10;
-
-/** @see Twilio error 14107: more than 15 replies with gaps below 30 s fail for 30 s. */
-const LOOP_REPLIES = 15;
-const LOOP_GAP_MS = 30_000;
-const MOST_PAIRS = 100_000;
+/** A reply on record. `fresh`: it was not there before. */
+interface Written {
+  readonly reply: ProviderReply;
+  readonly fresh: boolean;
+  readonly message: Message;
+}
 
 /** How replies leave: in the provider's HTTP answer where it takes one, else as messages. Each has a record and is sent at most once. */
 export function createReplies(ctx: FlowContext, { send }: { readonly send: Send }): Replies {
-  /** Replies between two addresses lately. */
-  const exchanges = new Map<string, { readonly count: number; readonly at: number }>();
-  return Object.freeze({ collect, inResponse, ack });
+  const loops = createReplyLoops(ctx.clock);
+  /** Replies of {@link inResponse} whose answer has not left. */
+  const unsaid = new Set<string>();
+  return Object.freeze({ collect, inResponse, said, ack });
 
   function ack({ provider }: Arrival): HttpResponse {
     return provider.webhook.renderAck?.() ?? { status: 200, headers: {}, body: "" };
@@ -29,12 +35,21 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
   async function inResponse(received: Received, drafts: readonly ReplyDraft[]): Promise<HttpResponse> {
     const riding: ProviderReply[] = [];
     for (const draft of drafts) {
+      const sid = sidOf(received, draft);
+      // On record in vain: the answer that it was to ride in was never given.
+      if (unsaid.delete(sid)) await ctx.messages.remove(sid);
       if (rides(received, draft, riding.length)) {
         const { reply, fresh } = await record(received, draft);
-        if (fresh) riding.push(reply);
+        if (!fresh) continue;
+        riding.push(reply);
+        unsaid.add(sid);
       } else await leave(received, draft);
     }
     return render(received, riding);
+  }
+
+  function said(received: Received, drafts: readonly ReplyDraft[]): void {
+    for (const draft of drafts) unsaid.delete(sidOf(received, draft));
   }
 
   function collect(received: Received, isOpen: () => boolean = () => true): Collector {
@@ -43,13 +58,12 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
     let count = 0;
     let open = true;
     return {
-      async reply(input: ReplyInput, { trusted = true } = {}): Promise<Message> {
-        const draft = { ...toDraft(input, count++), guarded: !trusted };
-        refuseLoop(received);
+      async reply(input: ReplyInput, { trusted = true, callbackMethod } = {}): Promise<Message> {
+        const draft = { ...toDraft(input, count++), guarded: !trusted, callbackMethod };
+        refuseLoop(received, draft);
         if (!open || !isOpen() || !rides(received, draft, riding.length + writing.size))
           return leave(received, draft);
-        refuseOptedOut(received);
-        const written = record(received, draft);
+        const written = recordUnlessOptedOut(received, draft);
         writing.add(written);
         try {
           const { reply, fresh, message } = await written;
@@ -67,7 +81,7 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
       async answer(): Promise<HttpResponse> {
         open = false;
         // A reply whose record is being written rides along: its record says that it was sent.
-        await Promise.allSettled([...writing]);
+        if (writing.size > 0) await Promise.allSettled([...writing]);
         return render(received, riding);
       },
     };
@@ -92,42 +106,37 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
       : (received.provider.webhook.renderReply?.(riding) ?? ack(received));
   }
 
-  /** Two machines that answer each other: more than 15 replies, each within 30 s of the one before, are a loop. */
-  function refuseLoop({ from, sender }: Received): void {
-    const now = ctx.clock.now();
-    const pair = `${sender.id} ${from}`;
-    const before = exchanges.get(pair);
-    const goesOn = before !== undefined && now - before.at < LOOP_GAP_MS;
-    const count = goesOn ? before.count + 1 : 1;
-    // Re-inserted, so that the oldest pair stands first.
-    exchanges.delete(pair);
-    exchanges.set(pair, {
-      count: Math.min(count, LOOP_REPLIES + 1),
-      at: goesOn && count > LOOP_REPLIES ? before.at : now,
-    });
-    if (exchanges.size > MOST_PAIRS) exchanges.delete(exchanges.keys().next().value ?? "");
-    if (count <= LOOP_REPLIES) return;
-    if (count === LOOP_REPLIES + 1)
-      ctx.events.alert("REPLY_LOOP", `${sender.id} and ${from} answer each other; replies stop for 30 s.`, {
-        sender: sender.id,
-        from,
+  /** Two machines that answer each other are cut off for a while. */
+  function refuseLoop(received: Received, draft: ReplyDraft): void {
+    const sender = draft.from ?? received.sender.id;
+    const to = draft.to ?? received.from;
+    const verdict = loops.count(sender, to);
+    if (verdict === "fine") return;
+    if (verdict === "begins")
+      ctx.events.alert("REPLY_LOOP", `${sender} and ${to} answer each other; replies stop for 30 s.`, {
+        sender,
+        to,
       });
-    throw new MessagingError("TOO_MANY_REPLIES", `${sender.id} and ${from} answer each other.`);
+    throw new MessagingError("TOO_MANY_REPLIES", `${sender} and ${to} answer each other.`);
   }
 
-  function refuseOptedOut({ consent, sender, person, from }: Received): void {
+  /** Between the message and this reply the person may have said STOP. */
+  async function recordUnlessOptedOut(received: Received, draft: ReplyDraft): Promise<Written> {
+    const [consent, written] = await Promise.all([ctx.consent.get(received.person), record(received, draft)]);
+    if (!isOptedOut(received, consent)) return written;
+    if (written.fresh) await ctx.messages.remove(written.message.sid);
+    throw new MessagingError("OPTED_OUT", `${received.from} opted out.`);
+  }
+
+  function isOptedOut({ sender, person }: Received, consent: ConsentDocument): boolean {
     const { scope } = ctx.optOut().policy;
     const channel = consentChannel(sender.channel);
-    const bound = boundBy(consent, { service: ctx.options.name, channel, sender: sender.id, scope });
-    if (bound !== undefined || ctx.denied.has(person, channel))
-      throw new MessagingError("OPTED_OUT", `${from} opted out.`);
+    const question = { service: ctx.options.name, channel, sender: sender.id, scope };
+    return ctx.denied.has(person, channel) || boundBy(consent, question) !== undefined;
   }
 
   /** The record of a reply that rides in the answer. Its SID follows from the message it answers, so it exists once. */
-  async function record(
-    received: Received,
-    draft: ReplyDraft,
-  ): Promise<{ reply: ProviderReply; fresh: boolean; message: Message }> {
+  async function record(received: Received, draft: ReplyDraft): Promise<Written> {
     const { sender } = received;
     const now = ctx.clock.now();
     const mediaUrl = draft.mediaUrl ?? [];
@@ -142,14 +151,7 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
       from: sender.id,
       body: parts?.body ?? draft.body,
       mediaUrl,
-      kind:
-        sender.channel === "whatsapp"
-          ? "WHATSAPP"
-          : sender.channel === "rcs"
-            ? "RCS"
-            : mediaUrl.length > 0
-              ? "MMS"
-              : "SMS",
+      kind: kindOf(sender, mediaUrl),
       status: "sent",
       errorCode: null,
       errorMessage: null,
@@ -168,9 +170,11 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
       ambiguous: false,
       attempts: [],
       explanation: null,
-      optOutType: null,
+      optOutType: draft.optOutType ?? null,
       sequence: 0,
       statusCallback: draft.statusCallback,
+      guardedCallback: draft.guarded,
+      callbackMethod: draft.callbackMethod,
     };
     const { earlier } = await ctx.messages.create(written, { exclusive: true });
     // Its cost is the sender's all the same: the lane pays for what left beside it.
@@ -197,13 +201,16 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
         body: draft.body,
         mediaUrl: draft.mediaUrl,
         statusCallback: draft.statusCallback,
+        validityPeriod: draft.validityPeriod,
       },
       {
         direction: "outbound-reply",
         inReplyTo: received.sid,
         sid: sidOf(received, draft),
         confirmation: draft.confirmation,
+        optOutType: draft.optOutType,
         guardedCallback: draft.guarded,
+        callbackMethod: draft.callbackMethod,
       },
     );
   }
@@ -214,19 +221,19 @@ function sidOf({ sid }: Received, { index, mediaUrl = [] }: ReplyDraft): string 
   return deriveSid(mediaUrl.length > 0 ? "MM" : "SM", sid, "reply", String(index));
 }
 
-/** @throws MessagingError MISSING_CONTENT, BODY_TOO_LONG. */
+/** @throws MessagingError MISSING_CONTENT, BODY_TOO_LONG, INVALID_MEDIA_URL, TOO_MANY_MEDIA, INVALID_STATUS_CALLBACK. */
 function toDraft(input: ReplyInput, index: number): ReplyDraft {
   const parts = typeof input === "string" ? { body: input } : input;
-  const mediaUrl =
-    parts.mediaUrl === undefined
-      ? []
-      : typeof parts.mediaUrl === "string"
-        ? [parts.mediaUrl]
-        : parts.mediaUrl;
+  const mediaUrl = parseMedia(parts.mediaUrl);
   const body = parts.body ?? "";
   if (body === "" && mediaUrl.length === 0)
     throw new MessagingError("MISSING_CONTENT", "The reply has neither body nor media.");
   if (body.length > 1_600)
     throw new MessagingError("BODY_TOO_LONG", `The reply has ${body.length} characters.`);
+  if (parts.statusCallback !== undefined && !isHttpUrl(parts.statusCallback))
+    throw new MessagingError(
+      "INVALID_STATUS_CALLBACK",
+      `The reply's statusCallback is "${parts.statusCallback}".`,
+    );
   return { body, mediaUrl, to: parts.to, from: parts.from, statusCallback: parts.statusCallback, index };
 }

@@ -1,25 +1,20 @@
-import { createHash } from "node:crypto";
 import { sleep } from "../clock.ts";
 import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
+import { hashOf, type IdempotencyMark, parseMark } from "../records/idempotency.ts";
 import { type MessageRecord, toMessage } from "../records/message-record.ts";
-import { IDEMPOTENCY_MS } from "../records/messages.ts";
+import { IDEMPOTENCY_MS, type Versioned } from "../records/messages.ts";
 import { toOutboundRecord } from "../records/outbound-record.ts";
-import { type Draft, parseSendRequest } from "../send-request.ts";
+import { checkSchedule, type Draft, parseSendRequest } from "../send-request.ts";
 import { createSid } from "../sid.ts";
 import type { Message, SendRequest } from "../types.ts";
 import type { Advance, Claim, Decide, Decision, FlowContext, Send, SendOptions } from "./context.ts";
-import { failed, refusalOf, toFailure } from "./outcome.ts";
+import { type Failure, failed, refusalOf, toFailure } from "./outcome.ts";
 
 /** A writer that has not stored its record this long after its mark is dead. */
 const IDEMPOTENCY_LEASE_MS = 5_000;
 const IDEMPOTENCY_POLL_MS = 25;
-
-interface IdempotencyMark {
-  readonly sid: string;
-  readonly hash: string;
-  readonly at: number;
-}
+const STORE_RETRY_MS = 1_000;
 
 /** Flows that `send` is handed by the composition root. */
 export interface SendFlows {
@@ -30,11 +25,22 @@ export interface SendFlows {
 
 /** `service.send`: check, read and plan, claim the mapping, write the record, put it on its lane. */
 export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlows): Send {
-  return async function send(request: SendRequest, options: SendOptions = {}): Promise<Message> {
-    const draft = parse(request);
-    if (ctx.queue.size() >= ctx.options.maxBacklog)
-      throw new MessagingError("BACKLOG_FULL", `${ctx.queue.size()} units wait.`);
+  /** Calls on their way to the backlog: a thousand at once must not all find room for one. */
+  let coming = 0;
 
+  return async function enter(request: SendRequest, options: SendOptions = {}): Promise<Message> {
+    const waiting = ctx.waiting.count() + coming;
+    if (waiting >= ctx.options.maxBacklog) throw new MessagingError("BACKLOG_FULL", `${waiting} wait.`);
+    coming += 1;
+    try {
+      return await send(request, options);
+    } finally {
+      coming -= 1;
+    }
+  };
+
+  async function send(request: SendRequest, options: SendOptions): Promise<Message> {
+    const draft = parse(request);
     if (options.sid !== undefined) {
       const there = await ctx.messages.get(options.sid);
       if (there !== undefined) return view(there.record);
@@ -43,6 +49,7 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     const mark = first.idempotent === undefined ? undefined : parseMark(first.idempotent, draft, request);
     const earlier = mark === undefined ? undefined : await written(mark);
     if (earlier !== undefined) return view(earlier);
+    checkSchedule(draft, ctx.clock.now());
     const sid = mark?.sid ?? options.sid ?? createSid(draft.mediaUrl.length > 0 ? "MM" : "SM");
 
     const refusal = refusalOf(draft, first, options.confirmation);
@@ -57,16 +64,15 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     if (refusal !== undefined) return refuse(sid, draft, first, refusal, options);
 
     if (draft.sendAt !== undefined) return store(sid, draft, first, "scheduled", options);
-    const { decision, claimed } = await claim(draft, first);
+    const { decision, claimed } = await claim(draft, first, { confirmation: options.confirmation });
     return store(sid, draft, decision, "queued", options, claimed);
-  };
+  }
 
   function parse(request: SendRequest): Draft {
     return parseSendRequest(request, {
       settings: ctx.settings(),
       serviceSid: ctx.options.sid,
       defaultCountry: ctx.options.defaultCountry,
-      now: ctx.clock.now(),
     });
   }
 
@@ -103,46 +109,62 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     const exclusive = draft.idempotencyKey !== undefined || options.sid !== undefined;
     if (exclusive) await ctx.outbox.add(sid);
     else writes.push(ctx.outbox.add(sid));
-    const [created] = await Promise.all([ctx.messages.create(record, { exclusive }), ...writes]);
-    if (created.earlier !== undefined) return view(created.earlier);
+    const [created] = await Promise.all([ctx.messages.create(record, { exclusive }), ...writes]).catch(
+      (error: unknown) => {
+        // Perhaps it is written all the same. Under a key the next call would find it and count on its being sent;
+        // without one the caller knows it as refused, and sends another.
+        if (exclusive) wakeLater(sid);
+        else withdraw(sid, toFailure(error));
+        throw error;
+      },
+    );
+    if (created.earlier !== undefined) {
+      if (created.earlier.outbound?.owner !== ctx.owner) ctx.outbox.done(sid);
+      return view(created.earlier);
+    }
     if (typeof draft.statusCallback === "function") ctx.callbacks.set(sid, draft.statusCallback);
-    ctx.live.set(sid, { versioned: created.versioned });
-    return enqueue(record, draft);
+    return enqueue(created.versioned, draft);
   }
 
-  async function enqueue(record: MessageRecord, draft: Draft): Promise<Message> {
-    const job =
-      record.status === "scheduled"
-        ? { id: record.sid, lane: "schedule", cost: 0, notBefore: record.sendAt ?? 0 }
-        : {
-            id: record.sid,
-            lane: record.from ?? "",
-            cost: record.kind === "SMS" ? record.numSegments : 1,
-            bucket: record.kind,
-          };
-    const result = ctx.queue.add(job);
-    if (channels.send.hasSubscribers) {
-      const { sid, to, from, explanation } = record;
-      channels.send.publish({ service: ctx.options.name, sid, to, from, rule: explanation?.rule ?? null });
+  /** Has delivery look for a message that may be there. */
+  function wakeLater(sid: string): void {
+    ctx.waiting.later(sid, ctx.clock.now() + STORE_RETRY_MS);
+  }
+
+  /** Marks a message failed that may be there, once the store says whether it is. */
+  function withdraw(sid: string, failure: Failure): void {
+    ctx.clock.schedule(() => {
+      advance(sid, (current) =>
+        current.outbound?.owner === ctx.owner ? failed(current, failure, ctx.clock.now()) : undefined,
+      ).then(
+        () => ctx.forget(sid),
+        () => withdraw(sid, failure),
+      );
+    }, STORE_RETRY_MS);
+  }
+
+  async function enqueue(versioned: Versioned, draft: Draft): Promise<Message> {
+    const { record } = versioned;
+    if (record.status === "scheduled") {
+      ctx.waiting.later(record.sid, record.sendAt ?? 0);
+      return accepted(record);
     }
-    if (result === "added") {
-      if (record.from !== null) ctx.pool.setBusy(record.from, true);
-      return view(record);
-    }
-    const error =
-      result === "closed"
-        ? new MessagingError(
-            "SERVICE_CLOSED",
-            "The service is closing; the message waits for the next start.",
-          )
-        : draft.from === undefined
-          ? new MessagingError("QUEUE_OVERFLOW", `The queue of ${record.from} is full.`)
-          : new MessagingError("QUEUE_FULL", `The queue of ${record.from} is full.`);
     // Closing: it is stored, and the next start delivers it.
-    if (result === "closed") return view(record);
-    await advance(record.sid, (current) => failed(current, toFailure(error), ctx.clock.now()));
+    if (ctx.waiting.enqueue(versioned) !== "full") return accepted(record);
+    const code = draft.from === undefined ? "QUEUE_OVERFLOW" : "QUEUE_FULL";
+    const error = new MessagingError(code, `The queue of ${record.from} is full.`);
+    await advance(versioned, (current) => failed(current, toFailure(error), ctx.clock.now()));
     ctx.forget(record.sid);
     if (draft.refusals === "reject") throw error;
+    return view(record);
+  }
+
+  function accepted(record: MessageRecord): Message {
+    if (channels.send.hasSubscribers) {
+      const { sid, to, from, kind, numSegments, explanation } = record;
+      const rule = explanation?.rule ?? null;
+      channels.send.publish({ service: ctx.options.name, sid, to, from, kind, numSegments, rule });
+    }
     return view(record);
   }
 
@@ -154,18 +176,18 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     error: MessagingError,
     options: SendOptions,
   ): Promise<Message> {
-    const accepted: MessageRecord = {
+    const doomed: MessageRecord = {
       ...toRecord(sid, draft, decision, "queued", options),
       status: "accepted",
       from: null,
       numSegments: 0,
     };
-    const { versioned, earlier } = await ctx.messages.create(accepted, {
+    const { versioned, earlier } = await ctx.messages.create(doomed, {
       exclusive: draft.idempotencyKey !== undefined,
     });
     if (earlier !== undefined) return view(earlier);
     if (typeof draft.statusCallback === "function") ctx.callbacks.set(sid, draft.statusCallback);
-    ctx.live.set(sid, { versioned });
+    ctx.live.set(sid, { versioned, rank: 0, place: -1 });
     ctx.clock.schedule(() => {
       advance(versioned, (current) => failed(current, toFailure(error), ctx.clock.now()))
         .catch((cause: unknown) =>
@@ -173,7 +195,7 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
         )
         .finally(() => ctx.forget(sid));
     }, 0);
-    return view(accepted);
+    return accepted(doomed);
   }
 
   function toRecord(
@@ -199,24 +221,4 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
   function view(record: MessageRecord): Message {
     return toMessage(record, ctx.options.accountSid, ctx.options.sid);
   }
-}
-
-/** One hash for one request, whatever the order of its fields. */
-function hashOf(request: SendRequest): string {
-  const entries = Object.entries(request).filter(
-    ([key]) => key !== "idempotencyKey" && key !== "statusCallback",
-  );
-  return createHash("sha256")
-    .update(JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1))))
-    .digest("base64url")
-    .slice(0, 22);
-}
-
-function parseMark(raw: string, draft: Draft, request: SendRequest): IdempotencyMark {
-  const mark = JSON.parse(raw) as IdempotencyMark;
-  if (mark.hash === hashOf(request)) return mark;
-  throw new MessagingError(
-    "IDEMPOTENCY_CONFLICT",
-    `The idempotencyKey "${draft.idempotencyKey}" belongs to ${mark.sid}, a message with other content.`,
-  );
 }

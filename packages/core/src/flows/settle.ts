@@ -1,10 +1,10 @@
-import { MessagingError } from "../errors.ts";
+import { isMessagingError, MessagingError } from "../errors.ts";
 import { parseRecipient } from "../phone/address.ts";
 import type { ProviderResult } from "../provider.ts";
 import type { MessageRecord, StoredAttempt } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
 import type { Advance, FlowContext, Replan, Settle } from "./context.ts";
-import { deadlineOf, exclusion, failed, jobOf, toFailure, withOutbound } from "./outcome.ts";
+import { deadlineOf, exclusion, failed, toFailure, withOutbound } from "./outcome.ts";
 
 /** Flows that {@link createSettle} is handed. */
 export interface SettleFlows {
@@ -27,19 +27,21 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
   /** Writes down what came of a hand-over. Tried until the store takes it: the outcome is known nowhere else. */
   async function settle(taken: Versioned, result: ProviderResult): Promise<void> {
     const { record } = taken;
-    const now = ctx.clock.now();
-    const attempt: StoredAttempt = {
+    const live = ctx.live.get(record.sid);
+    const attempt: StoredAttempt = live?.attempt ?? {
       from: record.from ?? "",
-      at: now,
+      at: ctx.clock.now(),
       outcome: result.outcome,
       errorCode: result.outcome === "accepted" ? null : result.errorCode,
       errorMessage: result.outcome === "accepted" ? null : result.errorMessage,
     };
-    const tried = (current: MessageRecord): MessageRecord => ({
-      ...current,
-      attempts: [...current.attempts, attempt],
-      updatedAt: now,
-    });
+    if (live !== undefined) live.attempt = attempt;
+    const now = attempt.at;
+    // An earlier try to write this down may have lost nothing but the answer: one hand-over is one attempt.
+    const tried = (current: MessageRecord): MessageRecord =>
+      current.attempts.some(({ at, from }) => at === attempt.at && from === attempt.from)
+        ? current
+        : { ...current, attempts: [...current.attempts, attempt], updatedAt: now };
     if (result.outcome === "accepted") {
       const link = ctx.store.set(
         ctx.keys.providerLink(record.provider ?? "", result.providerSid),
@@ -64,9 +66,8 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
           ? { ...tried(current), ambiguous: true, outbound: withOutbound(current, { ambiguousUntil: until }) }
           : undefined,
       );
-      ctx.live.delete(record.sid);
-      if (marked !== undefined)
-        ctx.queue.add({ id: record.sid, lane: "schedule", cost: 0, notBefore: until }, { force: true });
+      ctx.waiting.drop(record.sid);
+      if (marked !== undefined) ctx.waiting.later(record.sid, until);
       return;
     }
     return refused(taken, result, tried);
@@ -79,17 +80,21 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
     tried: (record: MessageRecord) => MessageRecord,
   ): Promise<void> {
     const { record } = taken;
+    // Read before the lane is held: it comes back no later than the lane does.
+    const now = ctx.clock.now();
     const tries = record.attempts.filter((attempt) => attempt.outcome === "not-sent").length;
     // Full jitter above half: many messages that failed together do not come back together.
     const backoff = Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS) * (0.5 + Math.random() / 2);
     const wait = Math.max(backoff, result.retryAfterMs ?? 0);
     if (result.retryAfterMs !== undefined && record.from !== null)
       ctx.queue.pause(record.from, result.retryAfterMs);
-    if (ctx.clock.now() + wait >= deadlineOf(record)) {
+    if (now + wait >= deadlineOf(record)) {
       const message = `${result.errorMessage} It could not be sent within its validity period.`;
+      // The provider's own number is on the attempt; the message's says what ended it.
+      const { twilioCode } = new MessagingError("VALIDITY_EXPIRED", message);
       return failWith(
         taken,
-        { error: "PROVIDER_UNAVAILABLE", errorCode: result.errorCode ?? 30_036, errorMessage: message },
+        { error: "PROVIDER_UNAVAILABLE", errorCode: twilioCode, errorMessage: message },
         tried,
       );
     }
@@ -97,13 +102,7 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
       current.status === "sending" ? { ...tried(current), status: "queued" } : undefined,
     );
     if (queued === undefined) return forget(record);
-    ctx.live.set(record.sid, {
-      ...ctx.live.get(record.sid),
-      versioned: queued,
-      taken: false,
-      settling: undefined,
-    });
-    ctx.queue.add({ ...jobOf(queued.record), notBefore: ctx.clock.now() + wait }, { force: true });
+    ctx.waiting.enqueue(queued, { force: true, first: true, notBefore: now + wait });
   }
 
   /** The provider said no. Not by this sender: plan again without it. Otherwise it is final. */
@@ -121,11 +120,15 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
       ctx.pool.addMapping(record.from ?? "", -1);
     }
     if (result.meaning === "sender" || result.meaning === "not-rcs") {
-      const next = await replan({
-        ...tried(record),
-        outbound: withOutbound(record, { claimed: undefined, ...exclusion(record, result.meaning) }),
-      });
-      if (next !== undefined) return requeue(taken, next);
+      const outbound = withOutbound(record, { claimed: undefined, ...exclusion(record, result.meaning) });
+      try {
+        const next = await replan({ ...tried(record), outbound });
+        if (next !== undefined) return await requeue(taken, next);
+      } catch (error) {
+        // The plan itself refuses, as when the recipient opted out meanwhile: that is the end of it.
+        if (!isMessagingError(error) || error.status >= 500) throw error;
+        return failWith(taken, toFailure(error), tried);
+      }
     }
     const meaning = result.meaning === "opted-out" ? "OPTED_OUT" : "PROVIDER_REFUSED";
     await failWith(
@@ -136,18 +139,16 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
   }
 
   async function requeue(current: Versioned, next: MessageRecord): Promise<void> {
-    const queued = await advance(current, () => ({ ...next, status: "queued", updatedAt: ctx.clock.now() }));
+    // Only from where it was planned: it may have been canceled, or have got a receipt, meanwhile.
+    const queued = await advance(current, ({ status }) =>
+      status === current.record.status
+        ? { ...next, status: "queued", updatedAt: ctx.clock.now() }
+        : undefined,
+    );
     if (queued === undefined) return forget(next);
-    ctx.live.set(next.sid, {
-      ...ctx.live.get(next.sid),
-      versioned: queued,
-      taken: false,
-      settling: undefined,
-    });
-    const added = ctx.queue.add(jobOf(queued.record));
+    const added = ctx.waiting.enqueue(queued);
     if (added === "full")
       return fail(queued, new MessagingError("QUEUE_OVERFLOW", `The queue of ${next.from} is full.`));
-    if (next.from !== null) ctx.pool.setBusy(next.from, true);
   }
 
   async function fail(current: Versioned, error: unknown): Promise<void> {
@@ -160,6 +161,14 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
     tried: (record: MessageRecord) => MessageRecord,
   ): Promise<void> {
     await advance(current, (record) => failed(tried(record), failure, ctx.clock.now()));
+    if (current.record.outbound?.confirmation === true) {
+      const { sid, to } = current.record;
+      ctx.events.alert(
+        "KEYWORD_REPLY_FAILED",
+        `The reply to a keyword of ${to} was not sent: ${failure.errorMessage}`,
+        { sid },
+      );
+    }
     forget(current.record);
   }
 

@@ -2,6 +2,7 @@ import { MessagingError } from "../errors.ts";
 import { parseRecipient, type Recipient } from "../phone/address.ts";
 import { explainChange, type MappedRecipient, type PoolChangeEffect } from "../planning/change.ts";
 import { resolveSender } from "../planning/resolve-sender.ts";
+import type { StickyMapping } from "../records/sticky.ts";
 import type { SenderInput } from "../sender.ts";
 import type { Address } from "../types.ts";
 import type { FlowContext } from "./context.ts";
@@ -22,7 +23,7 @@ export interface StickyMap {
   clear(to: string): Promise<boolean>;
   /** Every mapping that holds, in the order they were first made. */
   entries(): AsyncIterable<StickyEntry>;
-  /** What a change of the pool would do to the mappings there are. */
+  /** What a change of the pool would do to the mappings there are. @throws MessagingError SENDER_NOT_FOUND, DUPLICATE_SENDER, INVALID_SENDER. */
   explainChange(change: {
     readonly add?: readonly SenderInput[];
     readonly remove?: readonly Address[];
@@ -49,6 +50,12 @@ export function createStickyMap(ctx: FlowContext): StickyMap {
     } while (after !== undefined);
   }
 
+  /** The scaler counts a sender's mappings; this one is no longer its own. */
+  function uncount(mapping: StickyMapping | undefined): void {
+    const sender = mapping === undefined ? undefined : ctx.pool.byMembership(mapping.membership);
+    if (sender !== undefined) ctx.pool.addMapping(sender.id, -1);
+  }
+
   return Object.freeze({
     async get(to: string): Promise<StickyEntry | undefined> {
       const { address, channel, person } = parse(to);
@@ -56,18 +63,25 @@ export function createStickyMap(ctx: FlowContext): StickyMap {
       return sender === undefined ? undefined : Object.freeze({ to: address, sender: sender.id });
     },
     async pin(to: string, id: Address): Promise<StickyEntry> {
-      const { address, channel, person } = parse(to);
-      const sender = ctx.pool.get(id);
+      const { address, channel, person, country } = parse(to);
+      const sender = ctx.pool.get(id, country);
       if (sender === undefined) throw new MessagingError("SENDER_NOT_FOUND", `${id} is not in the pool.`);
       if (sender.channel !== channel)
         throw new MessagingError("CHANNEL_MISMATCH", `${id} does not reach ${address}.`);
+      // RCS keeps no sender: a pin would never be asked.
+      if (channel === "rcs")
+        throw new MessagingError("CHANNEL_MISMATCH", `RCS keeps no sender for ${address}.`);
+      uncount(await ctx.sticky.get(channel, person));
       await ctx.sticky.set(channel, person, sender.membership);
       ctx.pool.addMapping(id, 1);
       return Object.freeze({ to: address, sender: id });
     },
     async clear(to: string): Promise<boolean> {
       const { channel, person } = parse(to);
-      return ctx.sticky.clear(channel, person);
+      const mapping = await ctx.sticky.get(channel, person);
+      const cleared = await ctx.sticky.clear(channel, person);
+      if (cleared) uncount(mapping);
+      return cleared;
     },
     async *entries(): AsyncGenerator<StickyEntry> {
       for await (const { to, membership } of mapped()) {
@@ -79,10 +93,14 @@ export function createStickyMap(ctx: FlowContext): StickyMap {
       add = [],
       remove = [],
     }: Parameters<StickyMap["explainChange"]>[0]): Promise<PoolChangeEffect> {
-      const defaultProvider = ctx.options.providers[0]?.name ?? "";
+      const { defaultCountry, providers } = ctx.options;
+      const defaultProvider = providers[0]?.name ?? "";
       const senders = add.map((input, index) =>
-        resolveSender(input, { defaultProvider, membership: `new-${index}` }),
+        resolveSender(input, { defaultProvider, defaultCountry, membership: `new-${index}` }),
       );
+      const unknown = remove.find((id) => ctx.pool.get(id) === undefined);
+      if (unknown !== undefined)
+        throw new MessagingError("SENDER_NOT_FOUND", `${unknown} is not in the pool.`);
       const mappings: MappedRecipient[] = [];
       for await (const mapping of mapped()) mappings.push(mapping);
       return explainChange(ctx.pool, ctx.settings(), { add: senders, remove }, mappings);

@@ -25,17 +25,26 @@ export function createUpkeep(
 ): Upkeep {
   const timers = new Set<Timer>();
   let stopped = false;
-  let turn: Promise<unknown> = Promise.resolve();
+  const turns = new Set<Promise<void>>();
 
-  /** Does the task every so often, one after the other; a store that does not answer is asked again the next time. */
+  /**
+   * Does the task every so often, and waits for no other: a recovery that takes long must not cost the sign of life. A store
+   * that does not answer is asked again the next time.
+   */
   function every(ms: number, what: string, task: () => Promise<unknown>): void {
     if (stopped) return;
     const timer = ctx.clock.schedule(() => {
       timers.delete(timer);
-      turn = turn
-        .then(task)
-        .catch((error: unknown) => ctx.logger.warn(`${what} waits for the store.`, { error: String(error) }))
-        .then(() => every(ms, what, task));
+      const turn = task()
+        .then(
+          () => undefined,
+          (error: unknown) => ctx.logger.warn(`${what} waits for the store.`, { error: String(error) }),
+        )
+        .then(() => {
+          turns.delete(turn);
+          every(ms, what, task);
+        });
+      turns.add(turn);
     }, ms);
     timers.add(timer);
   }
@@ -46,8 +55,7 @@ export function createUpkeep(
       every(refreshMs, "Reading settings", async () => ctx.adopt(await ctx.store.get(ctx.keys.config)));
       every(refreshMs, "Writing opt-outs down", flush);
       every(heartbeatMs, "The sign of life", () => ctx.outbox.checkpoint());
-      // A process counts as dead after three beats; nobody needs to look oftener.
-      every(heartbeatMs * 3, "Recovery", recover);
+      every(heartbeatMs, "Recovery", recover);
       every(RATE_CHECK_MS, "The opt-out rate", checkOptOutRate);
     },
     async ready(): Promise<void> {
@@ -64,7 +72,7 @@ export function createUpkeep(
     async close(): Promise<void> {
       stopped = true;
       for (const timer of timers) timer.cancel();
-      await turn;
+      await Promise.all(turns);
       // Best effort: a store that is gone must not keep the process from ending.
       await Promise.race([leave(), sleep(ctx.clock, LEAVE_MS)]);
     },

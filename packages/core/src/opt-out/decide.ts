@@ -14,7 +14,10 @@ export interface KeywordSituation {
   readonly repeated: boolean;
   /** The provider, or its platform, has answered the sender. */
   readonly providerAnswered: boolean;
-  /** The sender texted is a NANP toll-free number: its network answers STOP itself, and only START and UNSTOP lift the block. */
+  /**
+   * The sender texted is a NANP toll-free number: its network answers STOP itself, and only START and UNSTOP, which it
+   * answers too, lift the block.
+   */
   readonly tollFreeNetwork: boolean;
   /** Keyword replies this person got in the last hour. */
   readonly repliesInLastHour: number;
@@ -53,6 +56,13 @@ export interface KeywordDecision {
 /** A confirmation within five minutes is presumed to be covered by the consent revoked: 47 CFR 64.1200(a)(12). */
 export const CONFIRMATION_DEADLINE_MS = 300_000;
 
+/** The reply to a STOP that is too late to be sent, in a sentence for the operator. `undefined`: it is not. */
+export function lateAlert(ageMs: number): string | undefined {
+  if (ageMs <= CONFIRMATION_DEADLINE_MS) return undefined;
+  const minutes = Math.floor(ageMs / 60_000);
+  return `The confirmation of an opt-out was dropped: the message is ${minutes} minutes old, and after 5 the confirmation is no longer presumed allowed.`;
+}
+
 /**
  * What a keyword does: consent, reply, or nothing of the kind because it is an ordinary message in this situation. Pure. An
  * opt-out is always recorded; only its reply depends on the policy.
@@ -78,13 +88,8 @@ function decideStop(situation: KeywordSituation, policy: ResolvedOptOut): Keywor
   if (repeated && !match.answerNonSubscribers && policy.onRepeatedStop === "silent") {
     return silent("already-opted-out");
   }
-  if (ageMs > CONFIRMATION_DEADLINE_MS) {
-    const minutes = Math.floor(ageMs / 60_000);
-    return {
-      ...silent("confirmation-too-late"),
-      alert: `The confirmation of an opt-out was dropped: the message is ${minutes} minutes old, and after 5 the confirmation is no longer presumed allowed.`,
-    };
-  }
+  const alert = lateAlert(ageMs);
+  if (alert !== undefined) return { ...silent("confirmation-too-late"), alert };
   if (overLimit(situation, policy)) return silent("reply-limit");
   const reasons: KeywordReason[] = ["opted-out"];
   if (repeated) reasons.push("already-opted-out");
@@ -105,6 +110,7 @@ function decideStart(situation: KeywordSituation, policy: ResolvedOptOut): Keywo
   if (!optedOut) reasons.push("not-opted-out");
   if (!optedOut && policy.startWhenNotOptedOut === "silent") return handled("opt-in", undefined, reasons);
   if (situation.providerAnswered) return silent("provider-answered");
+  if (optedOut && tollFreeNetwork) return silent("toll-free-network-answers");
   if (overLimit(situation, policy)) return silent("reply-limit");
   return handled("opt-in", match.reply, reasons);
 }

@@ -3,7 +3,7 @@ import type { Sender } from "../sender.ts";
 import type { Address } from "../types.ts";
 import { plan } from "./plan.ts";
 import type { PlanSettings } from "./plan-types.ts";
-import { createSenderPool, type SenderPool } from "./pool.ts";
+import { createSenderPool, type SenderPool, senderKey } from "./pool.ts";
 
 /** A sticky mapping: this recipient is kept by the sender of that membership. */
 export interface MappedRecipient {
@@ -74,7 +74,9 @@ export function explainChange(
 
 function changedPool(pool: SenderPool, { add = [], remove = [] }: PoolChange): SenderPool {
   const leaving = new Set(remove);
-  const changed = createSenderPool(pool.list().filter(({ id }) => !leaving.has(id)));
+  const changed = createSenderPool(
+    pool.list().filter((sender) => !leaving.has(sender.id) && !leaving.has(senderKey(sender))),
+  );
   for (const { id } of changed.list()) changed.addMapping(id, pool.load(id)?.mappings ?? 0);
   for (const sender of add) changed.add(sender);
   return changed;

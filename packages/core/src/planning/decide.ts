@@ -12,7 +12,7 @@ import {
   refuseOutsideWindow,
 } from "./outcome.ts";
 import { chooseIn, countIn, type Places, type Run, record, sampleOf, TYPES_OF_CHANNEL } from "./run.ts";
-import { canServe, scaled, selectText } from "./select.ts";
+import { canServe, selectText, selectWhatsapp } from "./select.ts";
 import { followSticky, leaveSticky } from "./sticky.ts";
 
 /** Decides who sends, and records why. */
@@ -38,13 +38,12 @@ export function planDecision(run: Run): Outcome {
 }
 
 function planWhatsapp(run: Run): Outcome {
-  const places = placesOf(run, "whatsapp");
   const before = enterChannel(run, "whatsapp", "WHATSAPP");
   if (before === 0) return refuseNobody(run);
   if (isOutsideWindow(run)) return refuseOutsideWindow(run, before);
   record(run, "content", "CONTENT_CHANNEL", before, before);
   const { decision, sticky } = followSticky(run, "WHATSAPP", before);
-  return conclude(run, decision ?? scaled(run, places, "WHATSAPP", "channel"), sticky);
+  return conclude(run, decision ?? selectWhatsapp(run, before), sticky);
 }
 
 function planRcs(run: Run): Outcome {

@@ -18,7 +18,7 @@ export function planFrom(run: Run, from: Address): Outcome {
   }
   if (from === to.address)
     return refuse(run, "SAME_RECIPIENT", `The sender and the recipient are ${quote(from)}.`);
-  const sender = pool.get(from);
+  const sender = pool.get(from, to.country);
   if (sender === undefined) {
     record(run, "from", "FROM_NOT_IN_POOL", pool.size, 0);
     return refuse(run, "SENDER_NOT_IN_POOL", `Sender ${quote(from)} is not in this pool.`);
@@ -37,12 +37,13 @@ export function planFallbackFrom(run: Run, address: Address): Outcome {
   if (address === request.to.address) {
     return refuse(run, "SAME_RECIPIENT", `fallbackFrom and the recipient are ${quote(address)}.`);
   }
-  const sender = pool.get(address) ?? outsideSender(run, address);
+  const member = pool.get(address, request.to.country);
+  const sender = member ?? outsideSender(run, address);
   if (sender === undefined || sender.channel !== "sms") {
     return refuse(run, "INVALID_FALLBACK_FROM", `fallbackFrom ${quote(address)} is no SMS or MMS sender.`);
   }
   record(run, "from", "FALLBACK_FROM_GIVEN", pool.size, 1);
-  return serveWith(run, sender, run.settings.stickySender && pool.get(address) === sender);
+  return serveWith(run, sender, run.settings.stickySender && member !== undefined);
 }
 
 function serveWith(run: Run, sender: Sender, mayClaim: boolean): Outcome {

@@ -33,8 +33,10 @@ export interface Lineup {
   readonly lastUsed: Tournament;
 }
 
-/** More than any count or time: every idle sender comes before every busy one. */
-const BUSY = 2 ** 52;
+/** More than any count, or time before 2109: every idle sender comes before every busy one. Small enough to keep {@link TICK_MS}. */
+const BUSY = 2 ** 42;
+/** Less than a clock's step, and exact beside {@link BUSY}: tells apart who took a message at one time. */
+export const TICK_MS: number = 2 ** -8;
 const NO_SLOTS: readonly number[] = Object.freeze([]);
 const NO_CARRIERS: readonly string[] = Object.freeze([]);
 

@@ -20,8 +20,6 @@ export type {
   PlanSticky,
 } from "./plan-types.ts";
 
-const NOBODY: readonly Member[] = Object.freeze([]);
-
 /**
  * Which sender sends a message, as what, in how many segments, and why. A pure function of its four arguments: `send`
  * acts on what `explain` shows. It refuses by value and never throws. Its time does not depend on the size of the
@@ -52,14 +50,10 @@ export function plan(pool: SenderPool, settings: PlanSettings, request: PlanRequ
 }
 
 function membersToSkip(pool: SenderPool, request: PlanRequest, facts: PlanFacts): readonly Member[] {
-  const self = pool.member(request.to.address);
-  if (facts.excluded === undefined || facts.excluded.size === 0) return self === undefined ? NOBODY : [self];
-  const skip = new Set<Member>();
-  if (self !== undefined) skip.add(self);
-  for (const id of facts.excluded) {
-    const member = pool.member(id);
-    if (member !== undefined) skip.add(member);
-  }
+  const self = pool.members(request.to.address);
+  if (facts.excluded === undefined || facts.excluded.size === 0) return self;
+  const skip = new Set(self);
+  for (const id of facts.excluded) for (const member of pool.members(id)) skip.add(member);
   return [...skip];
 }
 

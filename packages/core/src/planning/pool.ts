@@ -1,7 +1,16 @@
 import { MessagingError } from "../errors.ts";
 import type { Sender } from "../sender.ts";
 import type { Address, SenderType } from "../types.ts";
-import { createLineup, enter, type Lineup, leave, type Member, reload, type SenderLoad } from "./lineup.ts";
+import {
+  createLineup,
+  enter,
+  type Lineup,
+  leave,
+  type Member,
+  reload,
+  type SenderLoad,
+  TICK_MS,
+} from "./lineup.ts";
 
 /** Senders of one type, country or area code, by what they can do. */
 export interface PoolPlace {
@@ -17,24 +26,28 @@ export interface PoolPlace {
  */
 export interface SenderPool {
   readonly size: number;
-  get(id: Address): Sender | undefined;
+  /**
+   * The sender of that address or {@link senderKey}. Of a sender ID that is there several times: the one kept for
+   * `country`, else the one for every country, else the first.
+   */
+  get(id: Address, country?: string): Sender | undefined;
   byMembership(membership: string): Sender | undefined;
   /** In the order they were added. */
   list(): readonly Sender[];
-  /** @throws MessagingError DUPLICATE_SENDER when the pool has a sender of that address. */
+  /** @throws MessagingError DUPLICATE_SENDER when the pool has a sender of that {@link senderKey}. */
   add(sender: Sender): void;
-  /** The sender that left, or `undefined` if it was not in. */
+  /** By {@link senderKey}, or by an address that only one has. The sender that left, or `undefined` if none did. */
   remove(id: Address): Sender | undefined;
   /** Whether the sender's lane is at work. Of a sender that is not in the pool: nothing happens, here and below. */
   setBusy(id: Address, busy: boolean): void;
   /** Counts sticky mappings that name the sender; never below 0. */
   addMapping(id: Address, by: number): void;
-  /** The sender took a message at that time, ms. */
+  /** The sender took a message at that time, ms, and is the one used last, though a clock stands still or goes back. */
   touch(id: Address, at: number): void;
   /** What the sender's load is. */
   load(id: Address): SenderLoad | undefined;
-  /** For rules: the sender with its place in every order. */
-  member(id: Address): Member | undefined;
+  /** For rules: the senders of an address, or the one of a key, each with its place in every order. */
+  members(id: Address): readonly Member[];
   /** For rules: senders of a type, of one country ("*": none), of one area code; `undefined` when there are none. */
   place(type: SenderType, country?: string, areaCode?: string): PoolPlace | undefined;
 }
@@ -47,6 +60,20 @@ interface Place extends PoolPlace {
 
 const IDLE: SenderLoad = Object.freeze({ busy: false, mappings: 0, lastUsed: 0 });
 
+const NOBODY: readonly Member[] = Object.freeze([]);
+
+/**
+ * What tells the senders of one pool apart: the address. A sender ID kept for one country has the country with it
+ * (`ACME/FR`, which is no address), so that one name can be registered in several.
+ */
+export function senderKey({ id, type, country }: Pick<Sender, "id" | "type" | "country">): string {
+  return type === "alphanumeric" && country !== undefined ? keyIn(id, country) : id;
+}
+
+function keyIn(id: Address, country: string): string {
+  return `${id}/${country}`;
+}
+
 /** Country of senders that have none, and area code of those without: keys of {@link SenderPool.place}. */
 export const NO_COUNTRY = "*";
 const NO_AREA_CODE = "";
@@ -57,31 +84,45 @@ const NO_AREA_CODE = "";
  * @throws MessagingError DUPLICATE_SENDER when an address comes twice.
  */
 export function createSenderPool(senders: Iterable<Sender> = []): SenderPool {
-  const members = new Map<Address, Member>();
+  const members = new Map<string, Member>();
+  /** Sender IDs that are kept for a country, by their address. */
+  const kept = new Map<Address, readonly Member[]>();
   const memberships = new Map<string, Sender>();
   const root = createPlace();
 
-  function setLoad(id: Address, change: (load: SenderLoad) => Partial<SenderLoad>): void {
+  let latest = 0;
+
+  function named(id: Address): readonly Member[] {
     const member = members.get(id);
-    if (member !== undefined) reload(member, { ...member.load, ...change(member.load) });
+    const others = kept.get(id) ?? NOBODY;
+    return member === undefined ? others : others.length === 0 ? [member] : [member, ...others];
+  }
+
+  function find(id: Address, country?: string): Member | undefined {
+    const forCountry = country === undefined ? undefined : members.get(keyIn(id, country));
+    return forCountry ?? members.get(id) ?? kept.get(id)?.[0];
+  }
+
+  /** A sender ID has one lane in all countries, so all that share it share its load. */
+  function setLoad(id: Address, change: (load: SenderLoad) => Partial<SenderLoad>): void {
+    for (const member of named(id)) reload(member, { ...member.load, ...change(member.load) });
   }
 
   const pool: SenderPool = {
     get size() {
       return members.size;
     },
-    get: (id) => members.get(id)?.sender,
+    get: (id, country) => find(id, country)?.sender,
     byMembership: (membership) => memberships.get(membership),
     list: () => Array.from(members.values(), (member) => member.sender),
     add(sender) {
-      if (members.has(sender.id)) {
-        throw new MessagingError(
-          "DUPLICATE_SENDER",
-          `Sender ${JSON.stringify(sender.id)} is in the pool already.`,
-        );
+      const key = senderKey(sender);
+      if (members.has(key)) {
+        throw new MessagingError("DUPLICATE_SENDER", `Sender ${JSON.stringify(key)} is in the pool already.`);
       }
       const member: Member = { sender, load: IDLE, lineups: [], slots: [] };
-      members.set(sender.id, member);
+      members.set(key, member);
+      if (key !== sender.id) kept.set(sender.id, [...(kept.get(sender.id) ?? NOBODY), member]);
       memberships.set(sender.membership, sender);
       let place = root;
       for (const key of pathOf(sender)) {
@@ -91,9 +132,12 @@ export function createSenderPool(senders: Iterable<Sender> = []): SenderPool {
       }
     },
     remove(id) {
-      const member = members.get(id);
-      if (member === undefined) return undefined;
-      members.delete(id);
+      const [member, another] = members.has(id) ? [members.get(id)] : named(id);
+      if (member === undefined || another !== undefined) return undefined;
+      members.delete(senderKey(member.sender));
+      const others = (kept.get(member.sender.id) ?? NOBODY).filter((other) => other !== member);
+      if (others.length > 0) kept.set(member.sender.id, others);
+      else kept.delete(member.sender.id);
       memberships.delete(member.sender.membership);
       for (const lineup of member.lineups) leave(lineup, member);
       shrink(root, pathOf(member.sender), member.sender);
@@ -101,9 +145,12 @@ export function createSenderPool(senders: Iterable<Sender> = []): SenderPool {
     },
     setBusy: (id, busy) => setLoad(id, () => ({ busy })),
     addMapping: (id, by) => setLoad(id, ({ mappings }) => ({ mappings: Math.max(0, mappings + by) })),
-    touch: (id, at) => setLoad(id, () => ({ lastUsed: at })),
-    load: (id) => members.get(id)?.load,
-    member: (id) => members.get(id),
+    touch(id, at) {
+      latest = Math.max(at, latest + TICK_MS);
+      setLoad(id, () => ({ lastUsed: latest }));
+    },
+    load: (id) => find(id)?.load,
+    members: named,
     place(type, country, areaCode) {
       const ofType = root.children.get(type);
       if (country === undefined) return ofType;

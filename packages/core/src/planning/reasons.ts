@@ -53,8 +53,10 @@ export const PLAN_REASONS = {
 
   COUNTRY_SAME: "Numbers of the recipient's country come first.",
   COUNTRY_US: "The pool has no number of the recipient's country, so a US number is next.",
+  COUNTRY_CANADA: "The pool has no US number; for a US recipient a Canadian one is next.",
   COUNTRY_ANY:
     "The pool has no number of the recipient's country and no US number, so any other number is used.",
+  COUNTRY_ELSEWHERE: "The pool has no WhatsApp sender of the recipient's country, so any other is used.",
   AREA_CODE_SAME: "Numbers with the recipient's area code come first.",
   AREA_CODE_OVERLAY: "No number has the recipient's area code; numbers with one that overlays it come next.",
   AREA_CODE_NONE: "No number has the recipient's area code or one that overlays it.",

@@ -1,4 +1,5 @@
 import { MessagingError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { type AddressKind, type ParsedAddress, parseAddress } from "../phone/address.ts";
 import { areaCodeOf } from "../phone/nanp.ts";
 import { isTollFree, routingCountry } from "../phone/number.ts";
@@ -9,6 +10,7 @@ import type {
   SenderInput,
   ShortCodeSender,
 } from "../sender.ts";
+import { isInboundHandling, isWebhook } from "../settings.ts";
 import type { Capability, SenderType } from "../types.ts";
 import { isUsOrCanada } from "./countries.ts";
 
@@ -49,10 +51,11 @@ const COUNTRY = /^[A-Z]{2}$/;
  *
  * @throws MessagingError INVALID_SENDER: not an address, of another kind than the field it is in, a short code without
  * a country, a country that is not ISO 3166-1 alpha-2, a toll-free number outside the US and Canada, a capability the
- * type cannot have, a throughput that is not a positive number.
+ * type cannot have, a throughput that is not a positive number, a webhook or handling that is none, a field it does not know.
  */
 export function resolveSender(input: SenderInput, context: SenderContext): Sender {
-  const fields: SenderFields = typeof input === "string" ? {} : input;
+  const fields: SenderFields = typeof input === "object" && input !== null ? input : {};
+  checkFields(input, fields);
   const parsed = parseSender(input, fields, context.defaultCountry);
   const type = typeOf(parsed);
   const country = countryOf(parsed, type, fields.country);
@@ -84,12 +87,32 @@ const FIELDS = [
   ["senderId", ["sender-id"]],
 ] as const satisfies readonly (readonly [keyof SenderFields, readonly AddressKind[]])[];
 
+const FIELD_NAMES: readonly string[] = [
+  ...FIELDS.map(([field]) => field),
+  ...["country", "capabilities", "throughput", "webhook", "inboundHandling", "provider"],
+  ...["unsupportedCarriers", "registered"],
+];
+
+/** Refuses what would be passed over in silence: a misspelt field, a webhook that can never be called. */
+function checkFields(input: unknown, fields: SenderFields): void {
+  const unknown = Object.keys(fields).find((field) => !FIELD_NAMES.includes(field));
+  if (unknown !== undefined)
+    throw invalid(input, `has no field "${unknown}"; did you mean "${nearest(unknown, FIELD_NAMES)}"?`);
+  const { webhook, inboundHandling, capabilities, unsupportedCarriers } = fields;
+  if (webhook !== undefined && !isWebhook(webhook))
+    throw invalid(input, "has a webhook that is neither a function nor { url } with an absolute http(s) URL");
+  if (inboundHandling !== undefined && !isInboundHandling(inboundHandling))
+    throw invalid(input, 'has an inboundHandling that is not "defer", "webhook" or "drop"');
+  for (const [field, list] of Object.entries({ capabilities, unsupportedCarriers }))
+    if (list !== undefined && !Array.isArray(list)) throw invalid(input, `has ${field} that are no list`);
+}
+
 function parseSender(
   input: SenderInput,
   fields: SenderFields,
   defaultCountry: string | undefined,
 ): ParsedAddress {
-  if (typeof input === "string") return parseOrRefuse(input, defaultCountry);
+  if (typeof input !== "object" || input === null) return parseOrRefuse(input, defaultCountry);
   const named = FIELDS.filter(([field]) => fields[field] !== undefined);
   const [first] = named;
   if (first === undefined || named.length > 1) {

@@ -48,12 +48,15 @@ export function placesFor(pool: SenderPool, to: Recipient): TextPlaces {
   };
 }
 
-/** Country geomatch: same country, then a US number, then any. */
+/** Country geomatch: same country, then a US number, for the US a Canadian one, then any. */
 export function countryTiers(pool: SenderPool, to: Recipient, places: TextPlaces): readonly Tier[] {
   const us = pool.place("long-code", "US");
   return [
     { reason: "COUNTRY_SAME", places: places.numbersHere },
     { reason: "COUNTRY_US", places: reachableTollFree(to) ? [us, places.tollFree] : [us] },
+    ...(to.country === "US"
+      ? [{ reason: "COUNTRY_CANADA", places: [pool.place("long-code", "CA")] } as const]
+      : []),
     { reason: "COUNTRY_ANY", places: places.numbers },
   ];
 }

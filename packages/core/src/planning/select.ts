@@ -36,12 +36,23 @@ export function selectText(run: Run, kind: MessageKind, before: number): PlanDec
   return undefined;
 }
 
+/** Country geomatch for WhatsApp: a sender of the recipient's country, else any. `undefined` when nobody is left. */
+export function selectWhatsapp(run: Run, before: number): PlanDecision | undefined {
+  const all: Places = [run.pool.place("whatsapp")];
+  const here: Places = [run.pool.place("whatsapp", run.request.to.country ?? "")];
+  const local = countIn(run, here, "WHATSAPP");
+  const tier: Tier =
+    local > 0 ? { reason: "COUNTRY_SAME", places: here } : { reason: "COUNTRY_ELSEWHERE", places: all };
+  narrow(run, "country-geomatch", tier, "WHATSAPP", before, local > 0 ? local : before, all);
+  return scaled(run, tier.places, "WHATSAPP", "country-geomatch");
+}
+
 /** The scaler, in the order that suits a channel with sticky mappings. */
-export function scaled(
+function scaled(
   run: Run,
   places: Places,
   kind: MessageKind,
-  rule: "type" | "channel" | "country-geomatch" | "area-code-geomatch",
+  rule: "type" | "country-geomatch" | "area-code-geomatch",
 ): PlanDecision | undefined {
   return chooseIn(run, places, kind, rule, run.settings.stickySender ? "mappings" : "lastUsed");
 }

@@ -37,7 +37,7 @@ export interface Bucket extends Fifo<Place> {
 export interface Place extends Linked, Ranked {
   readonly job: Job;
   readonly bucket: Bucket;
-  /** Counts the jobs of the queue as they come. */
+  /** Counts the jobs of the queue as they come; below 0 are those that go first. */
   readonly number: number;
   /** The heap it is in, when it is or was delayed. */
   heap: Heap<Place> | undefined;
@@ -109,7 +109,8 @@ export function join(bucket: Bucket, job: Job, number: number, now: number): Pla
     place.heap.set(place, job.notBefore);
   } else {
     if (firstReady(bucket) === undefined) holdUntil(bucket, now);
-    push(bucket, place);
+    if (number < 0) makeDue(bucket, place);
+    else push(bucket, place);
   }
   return place;
 }
@@ -128,10 +129,15 @@ export function promoteDue(bucket: Bucket, now: number): void {
   for (let place = delayed.first(); place !== undefined && place.rank <= now; place = delayed.first()) {
     if (firstReady(bucket) === undefined) holdUntil(bucket, place.rank);
     delayed.remove(place);
-    bucket.due ??= createHeap();
-    place.heap = bucket.due;
-    place.heap.set(place, place.number);
+    makeDue(bucket, place);
   }
+}
+
+/** Ready now, in the order of the numbers: before the line where its number is lower. */
+function makeDue(bucket: Bucket, place: Place): void {
+  bucket.due ??= createHeap();
+  place.heap = bucket.due;
+  place.heap.set(place, place.number);
 }
 
 /** The job whose turn it is, among those that are due. */

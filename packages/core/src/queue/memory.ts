@@ -49,6 +49,8 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
   const wakes = createHeap<Lane>();
   let units = 0;
   let added = 0;
+  /** Numbers of jobs that go first: below all others, and in the order of adding among themselves. */
+  let addedFirst = Number.MIN_SAFE_INTEGER;
   let running = 0;
   let run: ((job: Job) => Promise<void>) | undefined;
   let timer: Timer | undefined;
@@ -170,7 +172,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
       arm();
     },
 
-    add(job, { force = false } = {}): AddResult {
+    add(job, { force = false, first = false } = {}): AddResult {
       if (closed !== undefined) return "closed";
       if (places.has(job.id)) return "added";
       const bucketName = job.bucket ?? DEFAULT_BUCKET;
@@ -181,7 +183,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
       }
       const now = clock.now();
       const bucket = known ?? addBucket(laneOf(job.lane), bucketName);
-      places.set(job.id, join(bucket, job, added++, now));
+      places.set(job.id, join(bucket, job, first ? addedFirst++ : added++, now));
       units += job.cost;
       settle(bucket.lane, now);
       arm();

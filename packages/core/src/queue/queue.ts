@@ -20,6 +20,14 @@ export interface LaneLimit {
   readonly capacity: number;
 }
 
+/** How a job joins its lane. */
+export interface AddOptions {
+  /** Whatever the lane holds: it was accepted before. Default false. */
+  readonly force?: boolean | undefined;
+  /** Before all that wait, once it is due: it had its turn and comes again. Default false. */
+  readonly first?: boolean | undefined;
+}
+
 /** What the queue says to an `add`. */
 export type AddResult = "added" | "full" | "closed";
 
@@ -31,7 +39,7 @@ export interface Queue {
   /** Starts handing jobs to `run`. A job whose `run` rejects is dropped from the lane; `run` re-adds what it wants again. */
   start(run: (job: Job) => Promise<void>): void;
   /** Puts a job at the end of its lane. Never waits. */
-  add(job: Job, options?: { readonly force?: boolean }): AddResult;
+  add(job: Job, options?: AddOptions): AddResult;
   /** Takes a waiting job off its lane; false when it is not waiting. */
   remove(id: string): boolean;
   /** Whether the lane has anything waiting or under way: the Scaler prefers lanes that have not. */

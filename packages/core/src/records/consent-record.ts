@@ -38,10 +38,13 @@ export interface ConsentEvent {
   readonly messageSid?: string | undefined;
   /** The literal reply that was sent. */
   readonly reply?: string | undefined;
+  /** `tags.campaign` of the last message that went to the person before the event. */
   readonly campaign?: string | undefined;
   readonly note?: string | undefined;
   /** What the event did: a recorded event may be overruled (an import against a later STOP). */
   readonly effect: "applied" | "ignored";
+  /** It said what was the case already; `stats` does not count it again. */
+  readonly repeated?: true | undefined;
 }
 
 /** The current state of one (service, channel, sender, category). */
@@ -60,6 +63,17 @@ export interface ConsentState {
 /** Everything current about one person in one account: one document, so one read serves every scope. */
 export interface ConsentDocument {
   readonly states: readonly ConsentState[];
+  /** The last message of the person's that was counted; those before it have a mark each. */
+  readonly last?: CountedMessage | undefined;
+}
+
+/** A keyword message that is on record, and what it led to: a handling that was cut off goes on from here. */
+export interface CountedMessage {
+  readonly provider: string;
+  readonly sid: string;
+  readonly applied: boolean;
+  /** What it was to be answered. */
+  readonly reply?: string | undefined;
 }
 
 /** Who is asking: whether this person may be texted by this sender of this service about this category. */
@@ -87,21 +101,34 @@ export function parseConsent(raw: string | undefined): ConsentDocument {
 
 /** The opt-out that binds the asker, or `undefined`. The scope is a rule of reading: records carry everything. */
 export function boundBy(document: ConsentDocument, question: ConsentQuestion): ConsentState | undefined {
-  if (question.category !== undefined && question.exemptCategories?.includes(question.category))
-    return undefined;
+  const { category, exemptCategories } = question;
+  if (category !== undefined && exemptCategories?.includes(category)) return undefined;
   return document.states.find((state) => {
-    if (state.status !== "opted-out" || state.channel !== question.channel) return false;
-    if (state.category !== undefined && state.category !== question.category) return false;
-    if (question.scope === "account") return true;
-    if (state.service !== question.service) return false;
-    // A state without a sender (website, import) speaks for the whole service.
+    if (state.status !== "opted-out" || !concerns(state, question)) return false;
+    if (state.category !== undefined) return state.category === category;
+    // Whoever opted out of everything may have opted in to one category since.
     return (
-      question.scope === "service" ||
-      state.sender === undefined ||
-      question.sender === undefined ||
-      state.sender === question.sender
+      category === undefined ||
+      !document.states.some(
+        (other) =>
+          other.status === "opted-in" &&
+          other.category === category &&
+          other.at > state.at &&
+          concerns(other, question),
+      )
     );
   });
+}
+
+/** Whether a state speaks for (service, channel, sender) under the scope. One without a sender (website, import) speaks for the whole service. */
+function concerns(
+  state: ConsentState,
+  { channel, service, sender, scope }: Omit<ConsentQuestion, "category" | "exemptCategories">,
+): boolean {
+  if (state.channel !== channel) return false;
+  if (scope === "account") return true;
+  if (state.service !== service) return false;
+  return scope === "service" || state.sender === undefined || sender === undefined || state.sender === sender;
 }
 
 /** STOP and START this close together are one moment of confusion: STOP wins. */
@@ -112,87 +139,102 @@ export interface ConsentChange {
   readonly document: ConsentDocument;
   readonly applied: boolean;
   readonly reason?: string | undefined;
+  /** It changed nothing that was not so already. */
+  readonly repeated?: boolean | undefined;
+}
+
+/** What {@link applyConsent} is told beyond the event. */
+export interface ApplyOptions {
+  /** Lifts whatever stands. */
+  readonly force?: boolean | undefined;
+  /** A toll-free network opt-out. */
+  readonly network?: boolean | undefined;
+  /** START and UNSTOP lift a toll-free network opt-out; YES does not. */
+  readonly liftsNetwork?: boolean | undefined;
+  /** The event says itself when it was: it may be older than what is on record. */
+  readonly dated?: boolean | undefined;
 }
 
 /**
- * The document after an event. A STOP always applies. An opt-in lifts every opt-out it reaches under the scope, unless a
- * STOP came within ten seconds, or it is older than the opt-out (an import against a later STOP) and not forced.
+ * The document after an event. A STOP always applies, and so does any opt-out that is not dated before a later opt-in. An
+ * opt-in lifts every opt-out it reaches under the scope, unless something stands against it: see {@link objection}.
  */
 export function applyConsent(
   document: ConsentDocument,
   event: Omit<ConsentEvent, "effect">,
   scope: ConsentQuestion["scope"],
-  options: {
-    readonly force?: boolean | undefined;
-    readonly network?: boolean | undefined;
-    readonly liftsNetwork?: boolean | undefined;
-  } = {},
+  options: ApplyOptions = {},
 ): ConsentChange {
-  const same = (state: ConsentState): boolean =>
-    state.service === event.service &&
-    state.channel === event.channel &&
-    state.sender === event.sender &&
-    state.category === event.category;
+  const { status, at, source, service, channel, sender, category } = event;
+  const about = { service, channel, sender, scope };
+  const same = (each: ConsentState): boolean =>
+    each.service === service &&
+    each.channel === channel &&
+    each.sender === sender &&
+    each.category === category;
   const state: ConsentState = {
-    status: event.status,
-    at: event.at,
-    source: event.source,
-    service: event.service,
-    channel: event.channel,
-    ...(event.sender === undefined ? {} : { sender: event.sender }),
-    ...(event.category === undefined ? {} : { category: event.category }),
+    status,
+    at,
+    source,
+    service,
+    channel,
+    ...(sender === undefined ? {} : { sender }),
+    ...(category === undefined ? {} : { category }),
     ...(options.network === true ? { network: true } : {}),
   };
-  if (event.status === "opted-out") {
-    const newer = document.states.find(same);
+  const refused = (reason: string): ConsentChange => ({ document, applied: false, reason });
+
+  if (status === "opted-out") {
+    const overtaken = (each: ConsentState): boolean =>
+      each.status === "opted-in" &&
+      each.at > at &&
+      concerns(each, about) &&
+      (each.category === undefined || each.category === category);
     // An imported opt-out from before a later opt-in is history, not news.
-    const stale =
-      event.source !== "keyword" &&
-      newer?.status === "opted-in" &&
-      newer.at > event.at &&
-      options.force !== true;
-    if (stale) return { document, applied: false, reason: "older than a later opt-in" };
-    return { document: { states: [...document.states.filter((each) => !same(each)), state] }, applied: true };
+    const stale = source !== "keyword" && options.dated === true && options.force !== true;
+    if (stale && document.states.some(overtaken)) return refused("older than a later opt-in");
+    const repeated = boundBy(document, { ...about, category }) !== undefined;
+    const ended = (each: ConsentState): boolean =>
+      each.status === "opted-in" && category === undefined && concerns(each, about);
+    const kept = document.states.filter((each) => !same(each) && !ended(each));
+    return { document: { states: [...kept, state] }, applied: true, repeated };
   }
-  const reached = document.states.filter(
-    (each) => each.status === "opted-out" && reaches(event, each, scope),
+
+  const against = document.states.filter(
+    (each) =>
+      each.status === "opted-out" &&
+      concerns(each, about) &&
+      (each.category === undefined || category === undefined || each.category === category),
   );
-  for (const each of reached) {
-    if (each.network === true && options.liftsNetwork !== true && event.source === "keyword") {
-      return {
-        document,
-        applied: false,
-        reason: "a toll-free network opt-out is lifted by START or UNSTOP only",
-      };
-    }
-    if (options.force === true) continue;
-    if (event.source === "keyword" && Math.abs(event.at - each.at) <= STOP_WINS_MS) {
-      return { document, applied: false, reason: "a STOP came within ten seconds" };
-    }
-    if (event.at <= each.at) return { document, applied: false, reason: "older than the opt-out" };
-    // Only the person's own word, or force, lifts what the person's own word (or the carrier) imposed.
-    if (event.source !== "keyword" && (each.source === "keyword" || each.source === "provider")) {
-      return { document, applied: false, reason: "a STOP is lifted by the person's own START, or by force" };
-    }
+  for (const each of options.force === true ? [] : against) {
+    const reason = objection(event, each, options);
+    if (reason !== undefined) return refused(reason);
   }
-  const kept = document.states.filter((each) => !reached.includes(each) && !same(each));
-  return { document: { states: [...kept, state] }, applied: true };
+  // To opt in to one category lifts no opt-out of everything; it stands beside it.
+  const lifted = against.filter((each) => category === undefined || each.category === category);
+  const kept = document.states.filter((each) => !lifted.includes(each) && !same(each));
+  const repeated = against.length === 0 && document.states.some(same);
+  return { document: { states: [...kept, state] }, applied: true, repeated };
 }
 
-function reaches(
+/** Why an opt-in does not lift an opt-out, or `undefined`. */
+function objection(
   event: Omit<ConsentEvent, "effect">,
-  state: ConsentState,
-  scope: ConsentQuestion["scope"],
-): boolean {
-  if (state.channel !== event.channel) return false;
-  if (scope === "account") return true;
-  if (state.service !== event.service) return false;
-  return (
-    scope === "service" ||
-    event.sender === undefined ||
-    state.sender === undefined ||
-    state.sender === event.sender
-  );
+  optOut: ConsentState,
+  { liftsNetwork, dated }: ApplyOptions,
+): string | undefined {
+  const isKeyword = event.source === "keyword";
+  if (optOut.network === true && liftsNetwork !== true)
+    return "a toll-free network's opt-out is lifted by START or UNSTOP only";
+  const stopped = isKeyword || optOut.source === "keyword";
+  if (stopped && Math.abs(event.at - optOut.at) <= STOP_WINS_MS) return "a STOP came within ten seconds";
+  if (event.at <= optOut.at) return "older than the opt-out";
+  if (!isKeyword && optOut.source === "provider")
+    return "the provider blocks this person: their own START lifts it, or force";
+  // A list knows nothing of what was said after it was drawn up.
+  if (event.source === "import" && optOut.source === "keyword" && dated !== true)
+    return "an import lifts a STOP only with a later date, or by force";
+  return undefined;
 }
 
 /** The consent channel of a message channel. */

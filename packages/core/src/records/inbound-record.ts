@@ -34,7 +34,7 @@ export function toInboundRecord({
     from,
     body: event.body,
     mediaUrl: event.media.map((media) => media.url),
-    kind: kindOf(sender, event),
+    kind: kindOf(sender, event.media),
     status: "received",
     errorCode: null,
     errorMessage: null,
@@ -90,8 +90,9 @@ export function toStoredAnswer(response: HttpResponse): StoredAnswer {
   return { ...response, body: typeof body === "string" ? body : new TextDecoder().decode(body) };
 }
 
-function kindOf(sender: Sender, event: InboundEvent): MessageKind {
+/** What a message between this sender and somebody is. */
+export function kindOf(sender: Sender, media: readonly unknown[]): MessageKind {
   if (sender.channel === "whatsapp") return "WHATSAPP";
   if (sender.channel === "rcs") return "RCS";
-  return event.media.length > 0 ? "MMS" : "SMS";
+  return media.length > 0 ? "MMS" : "SMS";
 }

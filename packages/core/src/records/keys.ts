@@ -11,6 +11,8 @@ export interface Keys {
   readonly consentLog: string;
   /** Mark: this provider message has changed consent once; for ever. */
   consentMark(provider: string, providerSid: string): string;
+  /** Campaign of the last message that went to a person. */
+  campaign(person: string): string;
   /** The provider's message ID → our SID. */
   providerLink(provider: string, providerSid: string): string;
   /** A receipt that came before its message was known. */
@@ -54,6 +56,7 @@ export function createKeys(accountSid: string, name: string): Keys {
     consentHistory: (person: string) => `${account}history:${person}`,
     consentLog: `${account}consents`,
     consentMark: (provider: string, providerSid: string) => `${account}said:${provider}:${providerSid}`,
+    campaign: (person: string) => `${service}campaign:${person}`,
     providerLink: (provider: string, providerSid: string) => `${account}sid:${provider}:${providerSid}`,
     parked: (provider: string, providerSid: string) => `${account}parked:${provider}:${providerSid}`,
     link: (code: string) => `${account}link:${code}`,

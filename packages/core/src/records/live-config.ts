@@ -4,10 +4,11 @@ import type { ResolvedOptOut } from "../opt-out/keywords.ts";
 import { resolveOptOut } from "../opt-out/keywords.ts";
 import { createKeywordMatcher, type KeywordMatcher } from "../opt-out/match.ts";
 import type { ResolvedOptions } from "../options.ts";
-import { createSenderPool, type SenderPool } from "../planning/pool.ts";
+import { createSenderPool, type SenderPool, senderKey } from "../planning/pool.ts";
 import { resolveSender } from "../planning/resolve-sender.ts";
 import type { Sender, SenderInput } from "../sender.ts";
 import { resolveSettings, type Settings, type SettingsInput } from "../settings.ts";
+import type { WebhookFunction } from "../types.ts";
 import type { Config, ConfigDocument } from "./config.ts";
 
 /** The settings and the pool in force in this process: what code says, and over it what was changed at run time. */
@@ -20,7 +21,14 @@ export interface LiveConfig {
   /** Changes settings, here at once and in the store for every process. Functions hold in this process alone. */
   update(change: SettingsInput): Promise<Settings>;
   addSender(input: SenderInput): Promise<Sender>;
+  /** By address, or by {@link senderKey} where a sender ID is kept for several countries. */
   removeSender(id: string): Promise<Sender>;
+}
+
+/** A sender as it is written, before it is a member. */
+interface Listed {
+  readonly key: string;
+  readonly sender: Sender;
 }
 
 /** What {@link createLiveConfig} needs. */
@@ -39,10 +47,22 @@ export interface LiveConfigParts {
 export function createLiveConfig({ options, config, onUnusable }: LiveConfigParts): LiveConfig {
   let seen: string | undefined;
   let functions: SettingsInput = {};
+  /** Webhook functions of senders that were added at run time. */
+  const hooks = new Map<string, WebhookFunction>();
   let settings = options.settings;
   let optOut = compile(settings);
+  const own = index(options.senders);
+  /** The document in force, and the senders it adds. */
+  let current = config.parse(undefined);
+  let added: ReadonlyMap<string, Listed> = new Map();
+  if (own.size > options.poolLimit) {
+    throw new MessagingError(
+      "SENDER_POOL_FULL",
+      `There are ${own.size} senders, and the pool holds ${options.poolLimit}.`,
+    );
+  }
   const pool = createSenderPool();
-  apply(config.parse(undefined));
+  for (const listed of own.values()) pool.add(join(listed, 0));
 
   return Object.freeze({
     pool,
@@ -54,37 +74,46 @@ export function createLiveConfig({ options, config, onUnusable }: LiveConfigPart
       const next = resolveSettings(change, settings);
       if (change.optOut !== undefined) compile(next);
       const { stored, inProcess } = split(change);
-      functions = { ...functions, ...inProcess };
-      adopt(
-        await config.update((document) => ({ ...document, settings: { ...document.settings, ...stored } })),
-        true,
-      );
+      const raw = await config.update((document) => ({
+        ...document,
+        settings: { ...document.settings, ...stored },
+      }));
+      // What is stored now takes the place of a function given before.
+      const kept = Object.entries(functions).filter(([name]) => !Object.hasOwn(stored, name));
+      functions = { ...Object.fromEntries(kept), ...inProcess };
+      adopt(raw, true);
       return settings;
     },
     async addSender(input: SenderInput): Promise<Sender> {
-      const { id } = toSender(input, 0);
+      const { key } = list(input);
       const raw = await config.update((document) => {
-        if (listed(document).some((each) => toSender(each, 0).id === id)) {
-          throw new MessagingError("DUPLICATE_SENDER", `${id} is in the pool.`);
+        const there = index(document.added);
+        const gone = new Set(document.removed);
+        if (there.has(key) || (own.has(key) && !gone.has(key))) {
+          throw new MessagingError("DUPLICATE_SENDER", `${key} is in the pool.`);
         }
-        if (listed(document).length >= options.poolLimit) {
+        const replaced = [...new Set([...gone, ...there.keys()])].filter((each) => own.has(each)).length;
+        if (own.size - replaced + there.size >= options.poolLimit) {
           throw new MessagingError("SENDER_POOL_FULL", `The pool holds ${options.poolLimit} senders.`);
         }
-        const added = [...document.added.filter((each) => toSender(each, 0).id !== id), input];
-        return { ...document, added, removed: document.removed.filter((each) => each !== id) };
+        const removed = document.removed.filter((each) => each !== key);
+        return { ...document, added: [...document.added, input], removed };
       });
+      // A function cannot be stored: it answers in this process, as one given to `update` does.
+      if (typeof input === "object" && typeof input.webhook === "function") hooks.set(key, input.webhook);
       adopt(raw);
-      return pool.get(id) ?? toSender(input, 0);
+      return pool.get(key) ?? join(list(input), 0);
     },
     async removeSender(id: string): Promise<Sender> {
-      const before = pool.get(id);
-      if (before === undefined) throw new MessagingError("SENDER_NOT_FOUND", `${id} is not in the pool.`);
+      const before = only(id);
+      const key = senderKey(before);
+      hooks.delete(key);
       adopt(
         await config.update((document) => ({
           ...document,
-          added: document.added.filter((each) => toSender(each, 0).id !== id),
-          removed: [...document.removed.filter((each) => each !== id), id],
-          generations: { ...document.generations, [id]: (document.generations[id] ?? 0) + 1 },
+          added: document.added.filter((each) => list(each).key !== key),
+          removed: [...document.removed.filter((each) => each !== key), key],
+          generations: { ...document.generations, [key]: (document.generations[key] ?? 0) + 1 },
         })),
       );
       return before;
@@ -101,45 +130,68 @@ export function createLiveConfig({ options, config, onUnusable }: LiveConfigPart
     }
   }
 
+  /** Everything is resolved before anything changes. Only what the documents speak of is looked at, not the whole pool. */
   function apply(document: ConfigDocument): void {
     const next = resolveSettings({ ...(document.settings as SettingsInput), ...functions }, options.settings);
-    if (next.optOut !== settings.optOut) optOut = compile(next);
-    settings = next;
-    const wanted = new Map<string, Sender>();
-    for (const input of listed(document)) {
-      const { id } = toSender(input, 0);
-      if (wanted.has(id)) throw new MessagingError("DUPLICATE_SENDER", `${id} is in the pool twice.`);
-      wanted.set(id, toSender(input, document.generations[id] ?? 0));
-    }
-    for (const sender of pool.list())
-      if (wanted.get(sender.id)?.membership !== sender.membership) pool.remove(sender.id);
-    for (const sender of wanted.values()) if (pool.get(sender.id) === undefined) pool.add(sender);
-  }
-
-  function listed(document: ConfigDocument): readonly SenderInput[] {
+    const nextAdded = index(document.added);
+    const nextOptOut = next.optOut === settings.optOut ? optOut : compile(next);
     const removed = new Set(document.removed);
-    const added = new Set(document.added.map((each) => toSender(each, 0).id));
-    const own = options.senders.filter((each) => {
-      const { id } = toSender(each, 0);
-      return !removed.has(id) && !added.has(id);
-    });
-    return [...own, ...document.added];
+    const touched = new Set([
+      ...[...added.keys(), ...nextAdded.keys(), ...current.removed, ...removed],
+      ...[...Object.keys(current.generations), ...Object.keys(document.generations)],
+    ]);
+    [settings, optOut, current, added] = [next, nextOptOut, document, nextAdded];
+    for (const key of touched) {
+      const listed = added.get(key) ?? (removed.has(key) ? undefined : own.get(key));
+      const wanted = listed === undefined ? undefined : join(listed, document.generations[key] ?? 0);
+      const there = pool.members(key).find(({ sender }) => senderKey(sender) === key)?.sender;
+      // Of one membership, too: the store's word on a sender goes before code's.
+      if (JSON.stringify(there) === JSON.stringify(wanted)) continue;
+      if (there !== undefined) pool.remove(key);
+      if (wanted !== undefined) pool.add(wanted);
+    }
   }
 
-  function toSender(input: SenderInput, generation: number): Sender {
-    const context = {
+  /** The one sender of the pool that `id` names. */
+  function only(id: string): Sender {
+    const named = pool.members(id).map(({ sender }) => sender);
+    const [first, ...more] = named;
+    if (first === undefined) throw new MessagingError("SENDER_NOT_FOUND", `${id} is not in the pool.`);
+    if (more.length === 0 || senderKey(first) === id) return first;
+    const keys = named.map(senderKey).join(" or ");
+    throw new MessagingError("SENDER_NOT_FOUND", `${id} is in the pool for several countries: say ${keys}.`);
+  }
+
+  /** @throws MessagingError DUPLICATE_SENDER when two have the same key. */
+  function index(inputs: readonly SenderInput[]): ReadonlyMap<string, Listed> {
+    const listed = new Map<string, Listed>();
+    for (const input of inputs) {
+      const each = list(input);
+      if (listed.has(each.key))
+        throw new MessagingError("DUPLICATE_SENDER", `${each.key} is in the pool twice.`);
+      listed.set(each.key, each);
+    }
+    return listed;
+  }
+
+  function list(input: SenderInput): Listed {
+    const sender = resolveSender(input, {
       defaultProvider: options.providers[0]?.name ?? "",
       membership: "",
       defaultCountry: options.defaultCountry,
-    };
-    const { id, provider } = resolveSender(input, context);
-    if (!options.providers.some((each) => each.name === provider)) {
+    });
+    if (!options.providers.some(({ name }) => name === sender.provider)) {
       throw new MessagingError(
         "PROVIDER_NOT_FOUND",
-        `Sender ${id} names the provider "${provider}", which the service does not have.`,
+        `Sender ${sender.id} names the provider "${sender.provider}", which the service does not have.`,
       );
     }
-    return resolveSender(input, { ...context, membership: membershipOf(options.name, id, generation) });
+    return { key: senderKey(sender), sender };
+  }
+
+  function join({ key, sender }: Listed, generation: number): Sender {
+    const webhook = hooks.get(key) ?? sender.webhook;
+    return Object.freeze({ ...sender, webhook, membership: membershipOf(options.name, key, generation) });
   }
 
   function compile(from: Settings): { readonly policy: ResolvedOptOut; readonly matcher: KeywordMatcher } {

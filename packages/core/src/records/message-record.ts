@@ -52,6 +52,8 @@ export interface MessageRecord {
   readonly statusCallback?: string | undefined;
   /** That URL came from an answer, not from code: its address is checked. */
   readonly guardedCallback?: boolean | undefined;
+  /** How it is called; default POST. */
+  readonly callbackMethod?: "GET" | "POST" | undefined;
   /** Changes that a status callback has not been told yet. */
   readonly callbacks?: readonly PendingCallback[] | undefined;
   /** Outbound: what delivery needs beyond the above. */
@@ -95,6 +97,8 @@ export interface OutboundPart {
   readonly claimed?: string | undefined;
   /** SMS or MMS after RCS did not reach. */
   readonly rcsFailed?: boolean | undefined;
+  /** The provider's ID of that RCS message: further receipts of it say nothing of what took over. */
+  readonly rcsSid?: string | undefined;
   /** Deadline of an ambiguous hand-over, ms. */
   readonly ambiguousUntil?: number | undefined;
   /** The one confirmation of a STOP: it alone may reach someone who is opted out. */
@@ -105,7 +109,7 @@ export interface OutboundPart {
 
 /** The private part of an inbound record. */
 export interface InboundPart {
-  readonly state: "handling" | "done";
+  readonly state: "handling" | "done" | "failed";
   /** Until when the process that handles it is believed alive, ms. */
   readonly lease: number;
   readonly owner: string;

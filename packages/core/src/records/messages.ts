@@ -15,6 +15,13 @@ export interface Created {
   readonly earlier: MessageRecord | undefined;
 }
 
+/** What {@link Messages.claim} did. */
+export interface Claimed {
+  readonly versioned: Versioned;
+  /** The one that was there. */
+  readonly there: Versioned | undefined;
+}
+
 /** The message record of one service. */
 export interface Messages {
   get(sid: string): Promise<Versioned | undefined>;
@@ -24,8 +31,8 @@ export interface Messages {
    * the one that was there.
    */
   create(record: MessageRecord, options?: { readonly exclusive?: boolean }): Promise<Created>;
-  /** Writes an inbound record only where none is; resolves to the one that is there. */
-  claim(record: MessageRecord): Promise<Versioned | undefined>;
+  /** Writes an inbound record only where none is, and its line with it if it is listed; resolves to the one that is there. */
+  claim(record: MessageRecord, options: { readonly listed: boolean }): Promise<Claimed>;
   /** Writes `next` only over exactly `current`, and the log entries with it; resolves `undefined` when another writer was first. */
   replace(
     current: Versioned,
@@ -51,10 +58,14 @@ export interface Messages {
 /** How long an idempotency key stands for its message. */
 export const IDEMPOTENCY_MS = 86_400_000;
 
-/** The repository of {@link MessageRecord}s. Unfinished messages never expire; finished ones after `retention`. */
+/**
+ * The repository of {@link MessageRecord}s. Unfinished messages never expire; finished ones after `retention`, and so do
+ * sent ones, since a receipt may never come.
+ */
 export function createMessages(store: Store, keys: Keys, settings: () => Settings): Messages {
   const ttlOf = (record: MessageRecord): number => {
-    if (!isFinal(record.status) || record.inbound?.state === "handling") return 0;
+    const isOver = isFinal(record.status) || record.status === "sent";
+    if (!isOver || record.inbound?.state === "handling") return 0;
     const retention = settings().retention * 1000;
     // While its key stands, a repeated call must find the message it made.
     return record.outbound?.idempotencyKey === undefined ? retention : Math.max(retention, IDEMPOTENCY_MS);
@@ -95,9 +106,15 @@ export function createMessages(store: Store, keys: Keys, settings: () => Setting
       }
       return { versioned, earlier: undefined };
     },
-    async claim(record) {
-      const there = await store.setIfAbsent(keys.message(record.sid), JSON.stringify(record), ttlOf(record));
-      return there === undefined ? undefined : parse(there);
+    async claim(record, { listed }) {
+      const key = keys.message(record.sid);
+      const lines = listed ? [logEntry(record)] : [];
+      const versioned = { record, raw: JSON.stringify(record) };
+      while (!(await store.compareAndSet(key, undefined, versioned.raw, ttlOf(record), lines))) {
+        const there = await store.get(key);
+        if (there !== undefined) return { versioned, there: parse(there) };
+      }
+      return { versioned, there: undefined };
     },
     async replace(current, next, appends) {
       const raw = JSON.stringify(next);

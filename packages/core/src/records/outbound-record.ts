@@ -1,6 +1,6 @@
 import type { Plan } from "../planning/plan.ts";
 import type { Draft } from "../send-request.ts";
-import type { Explanation } from "../types.ts";
+import type { Explanation, OptOutType } from "../types.ts";
 import type { MessageRecord } from "./message-record.ts";
 
 /** What an outbound record is made of. */
@@ -16,7 +16,9 @@ export interface OutboundSource {
   readonly direction?: "outbound-api" | "outbound-reply" | undefined;
   readonly inReplyTo?: string | undefined;
   readonly confirmation?: boolean | undefined;
+  readonly optOutType?: OptOutType | undefined;
   readonly guardedCallback?: boolean | undefined;
+  readonly callbackMethod?: "GET" | "POST" | undefined;
 }
 
 /** The record of a message as `send` accepts it. A scheduled one has no sender yet: it is planned when it falls due. */
@@ -32,7 +34,9 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     direction,
     inReplyTo,
     confirmation,
+    optOutType,
     guardedCallback,
+    callbackMethod,
   } = source;
   const scheduled = status === "scheduled";
   const chosen = scheduled ? null : plan.decision;
@@ -62,10 +66,11 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     ambiguous: false,
     attempts: [],
     explanation: chosen === null ? null : compact(plan),
-    optOutType: null,
+    optOutType: optOutType ?? null,
     sequence: 0,
     statusCallback: typeof draft.statusCallback === "string" ? draft.statusCallback : undefined,
     guardedCallback,
+    callbackMethod,
     outbound: {
       owner: owner,
       text: draft.text,

@@ -1,5 +1,6 @@
 import type { Store } from "../store/store.ts";
 import type { Keys } from "./keys.ts";
+import { isDead, SIGN_OF_LIFE } from "./liveness.ts";
 
 /**
  * What a process has accepted and not finished, kept where another process finds it should this one die. A log per
@@ -39,11 +40,26 @@ interface Entry {
   done: boolean;
 }
 
-/** The outbox of the process `owner`; without a sign of life for three `heartbeatMs` it counts as dead. */
-export function createOutbox(store: Store, keys: Keys, owner: string, heartbeatMs: number): Outbox {
+/** What {@link createOutbox} needs. */
+export interface OutboxParts {
+  readonly store: Store;
+  readonly keys: Keys;
+  /** This process. */
+  readonly owner: string;
+  /** Without a sign of life for three of them a process counts as dead. */
+  readonly heartbeatMs: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** The outbox of the process `owner`. */
+export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxParts): Outbox {
   const entries: Entry[] = [];
   const bySid = new Map<string, Entry>();
   let opening: Promise<void> | undefined;
+  let beating: Promise<void> | undefined;
+  let beatenAt = 0;
+  let listedAt = 0;
 
   async function append(sid: string): Promise<void> {
     const entry = { sid, cursor: await store.append(keys.outbox(owner), sid, ENTRY_MS), done: false };
@@ -53,11 +69,32 @@ export function createOutbox(store: Store, keys: Keys, owner: string, heartbeatM
     entries.push(entry);
   }
 
-  const beat = (): Promise<void> => store.set(keys.owner(owner), "alive", heartbeatMs * 3);
+  /** A process that was held up may have been taken for dead and settled: from here on it is looked after again. */
+  async function beatNow(): Promise<void> {
+    const at = now();
+    // One after the other: who settles this process looks for the sign after it has set the mark.
+    await store.set(keys.owner(owner), SIGN_OF_LIFE, heartbeatMs * 3);
+    await store.delete(keys.outboxMark(owner));
+    beatenAt = at;
+  }
+
+  function beat(): Promise<void> {
+    beating ??= beatNow().finally(() => {
+      beating = undefined;
+    });
+    return beating;
+  }
+
+  /** Again in time, so that a process may live longer than its line. */
+  async function list(): Promise<void> {
+    const at = now();
+    await store.append(keys.owners, owner, ENTRY_MS);
+    listedAt = at;
+  }
 
   const outbox: Outbox = {
     open() {
-      opening ??= Promise.all([store.append(keys.owners, owner, ENTRY_MS), beat()]).then(
+      opening ??= Promise.all([list(), beat()]).then(
         () => undefined,
         (error: unknown) => {
           opening = undefined;
@@ -67,7 +104,10 @@ export function createOutbox(store: Store, keys: Keys, owner: string, heartbeatM
       return opening;
     },
     async add(sid) {
-      await Promise.all([outbox.open(), append(sid)]);
+      // After a stall a sign of life goes along, or nobody would look for it. The line does not wait for that: what is
+      // written beside it must not be there without it.
+      const isStale = opening !== undefined && now() - beatenAt > heartbeatMs * 2;
+      await Promise.all([append(sid), outbox.open(), isStale ? beat() : undefined]);
     },
     has: (sid) => bySid.has(sid),
     done(sid) {
@@ -79,6 +119,7 @@ export function createOutbox(store: Store, keys: Keys, owner: string, heartbeatM
     async checkpoint() {
       if (opening === undefined) return;
       await beat();
+      if (now() - listedAt > ENTRY_MS / 2) await list();
       const head = entries.find((entry) => !entry.done);
       if (head !== undefined && entries.length > MOVE_AFTER) await append(head.sid);
       let count = 0;
@@ -106,14 +147,20 @@ export function createOutbox(store: Store, keys: Keys, owner: string, heartbeatM
           others.flatMap((each) => [keys.owner(each), keys.outboxMark(each)]),
         );
         for (const [index, each] of others.entries()) {
-          if (states[index * 2] === undefined && states[index * 2 + 1] === undefined) found.push(each);
+          if (isDead(states[index * 2]) && states[index * 2 + 1] === undefined) found.push(each);
         }
         if (page.length < PAGE) return found;
         after = page.at(-1)?.cursor;
       }
     },
     async takeOver(dead) {
-      return (await store.setIfAbsent(keys.takeover(dead), owner, TAKEOVER_MS)) === undefined;
+      // Known to the others first: should this process die over it, they see that nobody is at it any more.
+      await outbox.open();
+      const key = keys.takeover(dead);
+      const there = await store.setIfAbsent(key, owner, TAKEOVER_MS);
+      if (there === undefined || there === owner) return true;
+      if (!isDead(await store.get(keys.owner(there)))) return false;
+      return store.compareAndSet(key, there, owner, TAKEOVER_MS);
     },
     async *left(dead) {
       let after: string | undefined;
@@ -126,6 +173,10 @@ export function createOutbox(store: Store, keys: Keys, owner: string, heartbeatM
     },
     async settled(dead) {
       await store.set(keys.outboxMark(dead), "settled", ENTRY_MS);
+      // Not dead after all: what it accepted since must be found should it die.
+      if (dead !== owner && !isDead(await store.get(keys.owner(dead)))) {
+        await store.delete(keys.outboxMark(dead));
+      }
     },
   };
   return Object.freeze(outbox);

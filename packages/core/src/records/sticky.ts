@@ -24,6 +24,11 @@ export interface Sticky {
     membership: string,
     stale: StickyMapping | undefined,
   ): Promise<StickyMapping | undefined>;
+  /**
+   * Makes the mapping where there is none, in one round trip; resolves whether it did. `undefined`: it was not tried, since
+   * this process saw one before.
+   */
+  claimFree(channel: string, person: string, membership: string): Promise<boolean | undefined>;
   /** Renews the idle time; at most monthly, so that a mapping in use costs no writes. */
   touch(channel: string, person: string, mapping: StickyMapping): Promise<void>;
   /** Drops the mapping if it still belongs to `membership`. */
@@ -47,11 +52,16 @@ export interface StickyPage {
 
 const DAY_MS = 86_400_000;
 const TOUCH_DAYS = 30;
+/** Most people that are remembered to be mapped. */
+const MOST_MAPPED = 100_000;
 
 /** The repository of sticky mappings. Idle ones expire after `stickyIdleDays`. */
 export function createSticky(store: Store, keys: Keys, now: () => number, settings: () => Settings): Sticky {
   const ttl = (): number => settings().stickyIdleDays * DAY_MS;
   const value = (membership: string): string => `${membership}.${Math.floor(now() / DAY_MS).toString(36)}`;
+
+  /** Keys under which a mapping stood: trying again would be a write for nothing. */
+  const mapped = new Set<string>();
 
   const parse = (raw: string | undefined): StickyMapping | undefined => {
     if (raw === undefined) return undefined;
@@ -59,22 +69,42 @@ export function createSticky(store: Store, keys: Keys, now: () => number, settin
     return { membership: raw.slice(0, dot), day: Number.parseInt(raw.slice(dot + 1), 36), raw };
   };
 
+  /** The mapping and its line, over exactly what is expected. */
+  async function replace(
+    channel: string,
+    person: string,
+    membership: string,
+    expected: string | undefined,
+  ): Promise<boolean> {
+    const key = keys.sticky(channel, person);
+    const line = { log: keys.stickyLog, value: `${channel} ${person}`, ttlMs: ttl() };
+    const done = await store.compareAndSet(key, expected, value(membership), ttl(), [line]);
+    if (mapped.size >= MOST_MAPPED) mapped.clear();
+    if (done || expected === undefined) mapped.add(key);
+    return done;
+  }
+
   const sticky: Sticky = {
     key: (channel, person) => keys.sticky(channel, person),
     parse,
     async claim(channel, person, membership, stale) {
-      const key = keys.sticky(channel, person);
-      const line = [{ log: keys.stickyLog, value: `${channel} ${person}`, ttlMs: ttl() }];
       for (let expected = stale?.raw; ; expected = undefined) {
-        if (await store.compareAndSet(key, expected, value(membership), ttl(), line)) return undefined;
-        const there = parse(await store.get(key));
+        if (await replace(channel, person, membership, expected)) return undefined;
+        const there = parse(await store.get(keys.sticky(channel, person)));
         if (there !== undefined) return there;
       }
+    },
+    async claimFree(channel, person, membership) {
+      if (mapped.has(keys.sticky(channel, person))) return undefined;
+      return replace(channel, person, membership, undefined);
     },
     async touch(channel, person, mapping) {
       if (Math.floor(now() / DAY_MS) - mapping.day < Math.min(TOUCH_DAYS, settings().stickyIdleDays / 2))
         return;
-      await store.compareAndSet(keys.sticky(channel, person), mapping.raw, value(mapping.membership), ttl());
+      // The line in the log is renewed with it: the earlier one ends when the mapping would have.
+      const line = { log: keys.stickyLog, value: `${channel} ${person}`, ttlMs: ttl() };
+      const renewed = value(mapping.membership);
+      await store.compareAndSet(keys.sticky(channel, person), mapping.raw, renewed, ttl(), [line]);
     },
     async release(channel, person, membership) {
       const mapping = await sticky.get(channel, person);

@@ -10,7 +10,8 @@ export interface Expiring {
 
 /** Knows what ends when, and hands it over in time. */
 export interface Expiry<T extends Expiring> {
-  add(item: T): void;
+  /** Keeps the item until it ends; once more, when its end has changed. `now` is the clock's, where it is known. */
+  add(item: T, now?: number): void;
   remove(item: T): void;
   /** Hands over everything that has ended, however much it is. */
   drain(): void;
@@ -21,7 +22,10 @@ export interface Expiry<T extends Expiring> {
 interface Bucket<T> {
   /** No item ends before. */
   start: number;
-  readonly items: Set<T>;
+  /** What was added; those whose `bucket` is another by now are gone from here. */
+  items: T[];
+  /** How many of them are gone, at most. */
+  gone: number;
 }
 
 /** Items handed over per timer call, so that a million ends at once do not stop the process. */
@@ -29,6 +33,9 @@ const ITEMS_PER_SWEEP = 10_000;
 
 /** A bucket is at most this part of its items' remaining life wide, so a few hundred hold any mixture of lives. */
 const LIFE_PER_BUCKET = 32;
+
+/** A bucket with this many gone, and no more left than that, lets go of them. */
+const GONE_KEPT = 64;
 
 /**
  * Collects items in buckets and calls `onEnd` for each once its bucket is over: at most `widthMs`, or a 32nd of its
@@ -66,48 +73,73 @@ export function createExpiry<T extends Expiring>(
   function sweep(): void {
     let left = ITEMS_PER_SWEEP;
     for (let end = heap[0]; end !== undefined && end <= clock.now(); end = heap[0]) {
-      for (const item of buckets.get(end)?.items ?? []) {
-        if (left === 0) return;
+      const items = buckets.get(end)?.items ?? [];
+      for (let item = items.pop(); item !== undefined; item = items.pop()) {
+        if (item.bucket === end) hand(item);
         left -= 1;
-        buckets.get(end)?.items.delete(item);
-        onEnd(item);
+        if (left === 0) return;
       }
       buckets.delete(end);
       popSmallest(heap);
     }
   }
 
+  function hand(item: T): void {
+    item.bucket = 0;
+    onEnd(item);
+  }
+
+  function remove(item: T): void {
+    const end = item.bucket;
+    const bucket = buckets.get(end);
+    item.bucket = 0;
+    if (bucket === undefined) return;
+    bucket.gone += 1;
+    // Looking for each would take longer than to wait until half of them are gone. What came back stands there twice.
+    if (bucket.gone <= GONE_KEPT || bucket.gone * 2 <= bucket.items.length) return;
+    bucket.items = [...new Set(bucket.items)].filter((each) => each.bucket === end);
+    bucket.gone = 0;
+  }
+
+  function place(item: T, end: number, start: number): void {
+    item.bucket = end;
+    const bucket = buckets.get(end);
+    if (bucket === undefined) {
+      buckets.set(end, { start, items: [item], gone: 0 });
+      pushSorted(heap, end);
+    } else {
+      bucket.start = Math.min(bucket.start, start);
+      bucket.items.push(item);
+    }
+  }
+
   return {
-    add(item) {
-      if (item.expires === 0) return;
+    add(item, now = clock.now()) {
       let width = widthMs;
-      while (width * 2 * LIFE_PER_BUCKET <= item.expires - clock.now()) width *= 2;
-      item.bucket = (Math.floor(item.expires / width) + 1) * width;
-      const bucket = buckets.get(item.bucket);
-      if (bucket !== undefined) {
-        bucket.start = Math.min(bucket.start, item.bucket - width);
-        bucket.items.add(item);
-      } else {
-        buckets.set(item.bucket, { start: item.bucket - width, items: new Set([item]) });
-        pushSorted(heap, item.bucket);
+      for (const life = item.expires - now; width * 2 * LIFE_PER_BUCKET <= life; ) width *= 2;
+      const end = item.expires === 0 ? 0 : (Math.floor(item.expires / width) + 1) * width;
+      if (end !== item.bucket) {
+        if (item.bucket !== 0) remove(item);
+        if (end !== 0) place(item, end, end - width);
       }
       arm();
     },
-    remove(item) {
-      buckets.get(item.bucket)?.items.delete(item);
-    },
+    remove,
     drain() {
       const now = clock.now();
       // A full store asks before every refusal; nothing new has ended within the same millisecond.
       if (now === drainedAt) return;
       drainedAt = now;
-      for (const { start, items } of buckets.values()) {
+      for (const [end, bucket] of buckets) {
+        const { start, items } = bucket;
         if (start > now) continue;
-        for (const item of items) {
-          if (item.expires > now) continue;
-          items.delete(item);
-          onEnd(item);
-        }
+        bucket.items = items.filter((item) => {
+          if (item.bucket !== end) return false;
+          if (item.expires > now) return true;
+          hand(item);
+          return false;
+        });
+        bucket.gone = 0;
       }
     },
     stop() {

@@ -19,13 +19,13 @@ export interface MemoryStoreOptions {
 
 interface Entry {
   readonly key: string;
-  readonly value: string;
-  readonly expires: number;
+  value: string;
+  expires: number;
   bucket: number;
 }
 
 interface Item {
-  readonly log: string;
+  readonly log: Log;
   readonly sequence: number;
   readonly value: string;
   readonly expires: number;
@@ -33,12 +33,18 @@ interface Item {
 }
 
 interface Log {
-  readonly items: Map<number, Item>;
-  /** No item has a lower sequence number. */
+  readonly name: string;
+  /** By sequence number, from `first` on; `undefined` where one has ended. */
+  readonly items: (Item | undefined)[];
+  /** Sequence number of `items[0]`. */
   first: number;
-  /** The next item's. */
-  next: number;
+  /** How many of `items` at the front have ended. */
+  ended: number;
+  live: number;
 }
+
+/** Fewer ended items at the front of a log are not worth moving the rest. */
+const ENDED_KEPT = 1_024;
 
 /**
  * A store in this process's memory: exact, bounded, and gone with the process. It evicts nothing. Entries end by
@@ -58,12 +64,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     else dropItem(ended);
   });
 
-  const isLive = (ended: { readonly expires: number }): boolean =>
-    ended.expires === 0 || ended.expires > clock.now();
+  const isLive = (ended: { readonly expires: number }, now: number): boolean =>
+    ended.expires === 0 || ended.expires > now;
 
-  function live(key: string): Entry | undefined {
+  function read(key: string, now: number): string | undefined {
     const entry = entries.get(key);
-    return entry !== undefined && isLive(entry) ? entry : undefined;
+    return entry !== undefined && isLive(entry, now) ? entry.value : undefined;
   }
 
   function makeRoom(needed: number): void {
@@ -73,11 +79,17 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     throw new MessagingError("STORE_FULL", `The memory store holds ${maxEntries} entries.`);
   }
 
-  function write(key: string, value: string, ttlMs: number): void {
-    remove(key);
-    const entry: Entry = { key, value, expires: ttlMs === 0 ? 0 : clock.now() + ttlMs, bucket: 0 };
-    entries.set(key, entry);
-    expiry.add(entry);
+  function write(key: string, value: string, ttlMs: number, now: number): void {
+    const expires = ttlMs === 0 ? 0 : now + ttlMs;
+    let entry = entries.get(key);
+    if (entry === undefined) {
+      entry = { key, value, expires, bucket: 0 };
+      entries.set(key, entry);
+    } else {
+      entry.value = value;
+      entry.expires = expires;
+    }
+    expiry.add(entry, now);
   }
 
   function remove(key: string): void {
@@ -87,32 +99,35 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     entries.delete(key);
   }
 
-  function addItem(name: string, value: string, ttlMs: number): number {
-    const log = logs.get(name) ?? { items: new Map<number, Item>(), first: floor, next: floor };
-    const sequence = log.next;
-    const item: Item = {
-      log: name,
-      sequence,
-      value,
-      expires: ttlMs === 0 ? 0 : clock.now() + ttlMs,
-      bucket: 0,
-    };
-    logs.set(name, log);
-    log.items.set(sequence, item);
-    log.next += 1;
+  function addItem(name: string, value: string, ttlMs: number, now: number): number {
+    let log = logs.get(name);
+    if (log === undefined) {
+      log = { name, items: [], first: floor, ended: 0, live: 0 };
+      logs.set(name, log);
+    }
+    const sequence = log.first + log.items.length;
+    const item: Item = { log, sequence, value, expires: ttlMs === 0 ? 0 : now + ttlMs, bucket: 0 };
+    log.items.push(item);
+    log.live += 1;
     itemCount += 1;
-    expiry.add(item);
+    expiry.add(item, now);
     return sequence;
   }
 
-  function dropItem(item: Item): void {
-    const log = logs.get(item.log);
-    if (log?.items.delete(item.sequence) !== true) return;
+  function dropItem({ log, sequence }: Item): void {
+    const { items } = log;
+    items[sequence - log.first] = undefined;
+    log.live -= 1;
     itemCount -= 1;
-    while (log.first < log.next && !log.items.has(log.first)) log.first += 1;
-    if (log.items.size > 0) return;
-    logs.delete(item.log);
-    floor = Math.max(floor, log.next);
+    while (log.ended < items.length && items[log.ended] === undefined) log.ended += 1;
+    if (log.live === 0) {
+      logs.delete(log.name);
+      floor = Math.max(floor, log.first + items.length);
+    } else if (log.ended > ENDED_KEPT && log.ended * 2 > items.length) {
+      items.splice(0, log.ended);
+      log.first += log.ended;
+      log.ended = 0;
+    }
   }
 
   return Object.freeze({
@@ -120,30 +135,33 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     atomicity: "store",
     durable: false,
     async get(key: string): Promise<string | undefined> {
-      return live(key)?.value;
+      return read(key, clock.now());
     },
     async getMany(keys: readonly string[]): Promise<(string | undefined)[]> {
-      return keys.map((key) => live(key)?.value);
+      const now = clock.now();
+      return keys.map((key) => read(key, now));
     },
     async set(key: string, value: string, ttlMs: number): Promise<void> {
       const ttl = wholeTtl(ttlMs);
       makeRoom(entries.has(key) ? 0 : 1);
-      write(key, value, ttl);
+      write(key, value, ttl, clock.now());
     },
     async setMany(writes: readonly StoreWrite[]): Promise<void> {
       const ttls = writes.map((each) => wholeTtl(each.ttlMs));
       makeRoom(new Set(writes.map(({ key }) => key).filter((key) => !entries.has(key))).size);
-      for (const [index, { key, value }] of writes.entries()) write(key, value, ttls[index] ?? 0);
+      const now = clock.now();
+      for (const [index, { key, value }] of writes.entries()) write(key, value, ttls[index] ?? 0, now);
     },
     async delete(key: string): Promise<void> {
       remove(key);
     },
     async setIfAbsent(key: string, value: string, ttlMs: number): Promise<string | undefined> {
       const ttl = wholeTtl(ttlMs);
-      const there = live(key);
-      if (there !== undefined) return there.value;
+      const now = clock.now();
+      const there = read(key, now);
+      if (there !== undefined) return there;
       makeRoom(entries.has(key) ? 0 : 1);
-      write(key, value, ttl);
+      write(key, value, ttl, now);
       return undefined;
     },
     async compareAndSet(
@@ -155,29 +173,31 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     ): Promise<boolean> {
       const ttl = wholeTtl(ttlMs);
       const ttls = appends.map((each) => wholeTtl(each.ttlMs));
-      if (live(key)?.value !== expected) return false;
+      const now = clock.now();
+      if (read(key, now) !== expected) return false;
       makeRoom(appends.length + (value === undefined || entries.has(key) ? 0 : 1));
       if (value === undefined) remove(key);
-      else write(key, value, ttl);
-      for (const [index, each] of appends.entries()) addItem(each.log, each.value, ttls[index] ?? 0);
+      else write(key, value, ttl, now);
+      for (const [index, each] of appends.entries()) addItem(each.log, each.value, ttls[index] ?? 0, now);
       return true;
     },
     async append(log: string, value: string, ttlMs: number): Promise<string> {
       const ttl = wholeTtl(ttlMs);
       makeRoom(1);
-      return toCursor(addItem(log, value, ttl));
+      return toCursor(addItem(log, value, ttl, clock.now()));
     },
     async range(name: string, rangeOptions: RangeOptions = {}): Promise<LogEntry[]> {
       const { after, before, limit, reverse } = toSequenceRange(rangeOptions);
       const found: LogEntry[] = [];
       const log = logs.get(name);
       if (log === undefined) return found;
-      const low = Math.max(log.first, after + 1);
-      const high = Math.min(log.next, before) - 1;
+      const now = clock.now();
+      const low = Math.max(log.first + log.ended, after + 1);
+      const high = Math.min(log.first + log.items.length, before) - 1;
       const [from, to, step] = reverse ? [high, low, -1] : [low, high, 1];
       for (let at = from; found.length < limit && (reverse ? at >= to : at <= to); at += step) {
-        const item = log.items.get(at);
-        if (item !== undefined && isLive(item)) found.push({ cursor: toCursor(at), value: item.value });
+        const item = log.items[at - log.first];
+        if (item !== undefined && isLive(item, now)) found.push({ cursor: toCursor(at), value: item.value });
       }
       return found;
     },
@@ -185,8 +205,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       const last = fromCursor(upTo);
       const log = logs.get(name);
       if (log === undefined) return;
-      for (let at = log.first; at <= Math.min(last, log.next - 1); at += 1) {
-        const item = log.items.get(at);
+      const items = log.items.slice(log.ended, Math.max(log.ended, last - log.first + 1));
+      for (const item of items) {
         if (item === undefined) continue;
         expiry.remove(item);
         dropItem(item);

@@ -25,6 +25,8 @@ export interface WebhookAnswer {
   readonly body: string;
   /** The URL that answered, after redirects, without a fragment. It keeps its credentials, for a relative `<Redirect>`: not for logs. */
   readonly url: string;
+  /** Whether that URL was trusted: a redirect may have led elsewhere. */
+  readonly trusted: boolean;
 }
 
 /** Makes attempts over connections that are kept. */
@@ -67,7 +69,8 @@ export function createAttempter({ clock, guard, ...identity }: AttempterParts): 
         return { failure: redirects === 0 ? exchanged.failure : viaRedirect(exchanged.failure, target.url) };
       if (exchanged.kind === "answer") {
         const { status, contentType, body } = exchanged;
-        return { answer: Object.freeze({ status, contentType, body, url: target.url.href }) };
+        const { url, trusted } = target;
+        return { answer: Object.freeze({ status, contentType, body, url: url.href, trusted }) };
       }
       const { status, location } = exchanged;
       if (redirects === MAX_REDIRECTS)

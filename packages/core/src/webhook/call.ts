@@ -19,6 +19,8 @@ export interface WebhookCall {
   readonly fallbackUrl?: string | undefined;
   /** Default POST. */
   readonly fallbackMethod?: "GET" | "POST" | undefined;
+  /** The same as `trusted`, of the fallback. Default `trusted`. */
+  readonly fallbackTrusted?: boolean | undefined;
   readonly parameters: Readonly<Record<string, string>>;
   /** Given in code, so any address is right. URLs from REST, TwiML or a store are not, and the guard judges them. */
   readonly trusted: boolean;
@@ -26,6 +28,8 @@ export interface WebhookCall {
   readonly token: string;
   /** A POST carries JSON, signed by `bodySHA256` in the URL, instead of a form. */
   readonly json?: boolean | undefined;
+  /** Calls of one lane wait for each other, not for those of another. Default: the URL's host. */
+  readonly lane?: string | undefined;
   /** Throws when the answer is of no use (parseTwiml does). Then the fallback is called, and nothing retried. */
   readonly check?: ((answer: WebhookAnswer) => unknown) | undefined;
 }
@@ -68,9 +72,9 @@ export interface WebhookCallerOptions {
   readonly logger: Logger;
   /** Calls at a time; default 256. */
   readonly maxConcurrent?: number | undefined;
-  /** Calls at a time to one host; default 64. No host takes more places than are free. */
-  readonly maxPerHost?: number | undefined;
-  /** Calls that may wait for their turn; default 10,000. One more fails. */
+  /** Calls at a time on one lane; default 64. No lane takes more places than are free. */
+  readonly maxPerLane?: number | undefined;
+  /** Calls that may wait for their turn; default 10,000. No lane takes more of them than are free; one more fails. */
   readonly maxWaiting?: number | undefined;
   /** Of an answer; default 65,536, Twilio's 64 kB. */
   readonly maxBodyBytes?: number | undefined;
@@ -93,17 +97,17 @@ type UrlResult =
  */
 export function createWebhookCaller(options: WebhookCallerOptions): WebhookCaller {
   const { authToken, clock, logger, guard = createGuard(), userAgent = "messaging-service/0.1" } = options;
-  const { maxConcurrent = 256, maxPerHost = 64, maxWaiting = 10_000, maxBodyBytes = 65_536 } = options;
+  const { maxConcurrent = 256, maxPerLane = 64, maxWaiting = 10_000, maxBodyBytes = 65_536 } = options;
   if (authToken === "") throw invalidOption("authToken", "is empty");
-  for (const [name, value] of Object.entries({ maxConcurrent, maxPerHost, maxBodyBytes }))
+  for (const [name, value] of Object.entries({ maxConcurrent, maxPerLane, maxBodyBytes }))
     if (!(value >= 1)) throw invalidOption(name, `is ${value}, not 1 or more`);
   if (!(maxWaiting >= 0)) throw invalidOption("maxWaiting", `is ${maxWaiting}, not 0 or more`);
-  const gate = createGate({ maxConcurrent, maxPerHost, maxWaiting });
+  const gate = createGate({ maxConcurrent, maxPerLane, maxWaiting });
   const attempter = createAttempter({ authToken, userAgent, clock, guard });
   let active = 0;
 
   async function call(request: WebhookCall): Promise<WebhookAnswer> {
-    const { fallbackUrl, fallbackMethod = "POST", parameters } = request;
+    const { fallbackUrl, fallbackMethod = "POST", fallbackTrusted = request.trusted, parameters } = request;
     const first = await callUrl(request);
     if (first.answer !== undefined) return first.answer;
     const details = describe(request.url, first.failure, first.attempts);
@@ -113,6 +117,7 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
       ...request,
       url: fallbackUrl,
       method: fallbackMethod,
+      trusted: fallbackTrusted,
       parameters: { ...parameters, ErrorCode: String(details.errorCode), ErrorUrl: details.url },
     });
     if (second.answer !== undefined) return second.answer;
@@ -126,10 +131,10 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
     const url = URL.canParse(overrides.url) ? new URL(overrides.url) : undefined;
     if (url === undefined || !isHttp(url))
       return { failure: { errorCode: 11100, reason: "is no http(s) URL" }, attempts: 0 };
-    const leave = await gate.enter(url.host);
+    const leave = await gate.enter(request.lane ?? url.host);
     if (leave === undefined)
       return {
-        failure: { errorCode: 11200, reason: `was not called: ${maxWaiting} calls wait already` },
+        failure: { errorCode: 11200, reason: "was not called: too many calls wait already" },
         attempts: 0,
       };
     try {

@@ -11,6 +11,9 @@ export interface FormLimits {
 
 const DEFAULT_MAX_PARAMETERS = 1_000;
 const PERCENT = 0x25;
+const AMPERSAND = 0x26;
+const PLUS = 0x2b;
+const EQUALS = 0x3d;
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenientUtf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -27,25 +30,38 @@ export function parseForm(body: Uint8Array | string, limits: FormLimits = {}): F
   const maxParameters = limits.maxParameters ?? DEFAULT_MAX_PARAMETERS;
   const parameters: FormParameters = Object.create(null);
   let count = 0;
+  let start = 0;
   let equals = -1;
-  for (let start = 0; start < text.length; ) {
-    const end = indexOrLength(text, "&", start);
-    // Looked up again only once passed: "a&a&a…" must not be scanned to its end for every name.
-    if (equals < start) equals = indexOrLength(text, "=", start);
-    if (end > start) {
-      if (++count > maxParameters)
-        throw new MessagingError(
-          "MALFORMED_REQUEST",
-          `The form holds more than ${maxParameters} parameters.`,
+  let nameEscaped = false;
+  let escaped = false;
+  // One look at every character: most names and values hold nothing to decode.
+  for (let at = 0; at <= text.length; at++) {
+    const code = at === text.length ? AMPERSAND : text.charCodeAt(at);
+    if (code === PERCENT || code === PLUS) escaped = true;
+    else if (code === EQUALS && equals === -1) {
+      equals = at;
+      nameEscaped = escaped;
+      escaped = false;
+    } else if (code === AMPERSAND) {
+      if (at > start) {
+        if (++count > maxParameters)
+          throw new MessagingError(
+            "MALFORMED_REQUEST",
+            `The form holds more than ${maxParameters} parameters.`,
+          );
+        const name = text.slice(start, equals === -1 ? at : equals);
+        const value = equals === -1 ? "" : text.slice(equals + 1, at);
+        addParameter(
+          parameters,
+          (equals === -1 ? escaped : nameEscaped) ? decodeComponent(name, "refuse") : name,
+          escaped ? decodeComponent(value, "refuse") : value,
         );
-      const name = decodeComponent(text.slice(start, Math.min(equals, end)), "refuse");
-      addParameter(
-        parameters,
-        name,
-        equals < end ? decodeComponent(text.slice(equals + 1, end), "refuse") : "",
-      );
+      }
+      start = at + 1;
+      equals = -1;
+      nameEscaped = false;
+      escaped = false;
     }
-    start = end + 1;
   }
   return parameters;
 }

@@ -107,9 +107,14 @@ describe("START", () => {
     });
   });
 
-  it("lifts the block of a toll-free network and is answered by both", () => {
-    expect(decide(START, { ...OUT, tollFreeNetwork: true }).reply).toBe(START.reply);
-    expect(decide(keyword("UNSTOP"), { ...OUT, tollFreeNetwork: true }).consent).toBe("opt-in");
+  it("lifts the block of a toll-free network, which answers it", () => {
+    for (const match of [START, keyword("UNSTOP")])
+      expect(decide(match, { ...OUT, tollFreeNetwork: true })).toMatchObject({
+        consent: "opt-in",
+        reply: undefined,
+        reasons: ["opted-in", "toll-free-network-answers"],
+      });
+    expect(decide(START, { tollFreeNetwork: true }).reply).toBe(START.reply);
   });
 });
 

@@ -45,6 +45,7 @@ const senderId = fc.record({
 const channelSender = fc.constantFrom<SenderInput>(
   "whatsapp:+14155550100",
   "whatsapp:+442079460109",
+  "whatsapp:+33612345111",
   "rcs:acme_agent",
   "rcs:acme_other",
 );

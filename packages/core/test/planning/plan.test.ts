@@ -79,7 +79,7 @@ describe("from", () => {
 describe("channel", () => {
   const pool = poolOf(US415, WHATSAPP, RCS);
 
-  test("whatsapp: recipients get WhatsApp senders whatever their country", () => {
+  test("whatsapp: recipients get WhatsApp senders, of another country where none is of theirs", () => {
     const plan = planOn(pool, { to: "whatsapp:+447700900199" });
     expect(plan.decision).toMatchObject({ sender: { id: WHATSAPP }, kind: "WHATSAPP" });
     expect(plan).toMatchObject({ encoding: null, numSegments: 1 });

@@ -65,9 +65,9 @@ describe("the scaler", () => {
 
   test("prefers the one not used for longest when sticky sender is off", () => {
     const pool = poolOf(...US);
-    pool.touch(US[0], 30);
-    pool.touch(US[1], 20);
     pool.touch(US[2], 10);
+    pool.touch(US[1], 20);
+    pool.touch(US[0], 30);
     pool.addMapping(US[2], 9);
     expect(senderFor(pool, { to, settings: off })).toBe(US[2]);
   });
@@ -100,4 +100,47 @@ describe("the scaler", () => {
     expect(counts.reduce((sum, count) => sum + count)).toBe(100_000);
     expect(Math.max(...counts) / 2_000).toBeLessThanOrEqual(1.02);
   });
+});
+
+describe("one sender ID for several countries", () => {
+  const pool = poolOf(
+    { senderId: "ACME" },
+    { senderId: "ACME", country: "FR" },
+    { senderId: "ACME", country: "DE" },
+  );
+
+  test("is found by country, by key, and by address as the one for every country", () => {
+    expect(pool.get("ACME", "FR")?.country).toBe("FR");
+    expect(pool.get("ACME/DE")?.country).toBe("DE");
+    expect(pool.get("ACME", "GB")?.country).toBeUndefined();
+    expect(pool.get("ACME")?.country).toBeUndefined();
+  });
+
+  test("is refused twice for one country", () => {
+    expect(() => pool.add(senderOf({ senderId: "ACME", country: "FR" }))).toThrow(
+      expect.objectContaining({ code: "DUPLICATE_SENDER" }),
+    );
+  });
+
+  test("shares its load, for it has one lane", () => {
+    pool.setBusy("ACME", true);
+    expect(pool.load("ACME/FR")?.busy).toBe(true);
+    expect(pool.load("ACME/DE")?.busy).toBe(true);
+  });
+
+  test("leaves one by one, and by address only when a single one is left", () => {
+    expect(pool.remove("ACME/FR")?.country).toBe("FR");
+    expect(pool.remove("ACME")?.country).toBeUndefined();
+    expect(pool.list().map(({ country }) => country)).toEqual(["DE"]);
+    expect(pool.remove("ACME")?.country).toBe("DE");
+    expect(pool.size).toBe(0);
+  });
+});
+
+test("tells apart who took a message at one time: the last comes last", () => {
+  const pool = poolOf(...US);
+  for (const id of US) pool.touch(id, 1_000);
+  const used = US.map((id) => pool.load(id)?.lastUsed ?? 0);
+  expect([...used].sort((a, b) => a - b)).toEqual(used);
+  expect(new Set(used).size).toBe(3);
 });

@@ -99,6 +99,7 @@ export function referencePlan(
       geomatch ? longCodesHere.filter(({ areaCode }) => overlays.has(areaCode ?? "")) : [],
       here,
       numbers.filter(({ type, country }) => country === "US" || type === "toll-free"),
+      to.country === "US" ? numbers.filter(({ country }) => country === "CA") : [],
       numbers,
     ]);
   }
@@ -183,7 +184,8 @@ export function referencePlan(
   if (to.channel === "whatsapp") {
     const senders = usable.filter(({ type }) => type === "whatsapp");
     if (senders.length > 0 && outsideWindow()) return refused("OUTSIDE_WINDOW");
-    return afterSticky("WHATSAPP", senders.length > 0, () => senders);
+    const here = senders.filter(({ country }) => country === to.country);
+    return afterSticky("WHATSAPP", senders.length > 0, () => firstNonEmpty([here, senders]));
   }
   if (agents.length > 0 && facts.rcsCapable === true) {
     const fallback = planText().best;

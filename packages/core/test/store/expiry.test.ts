@@ -58,3 +58,45 @@ it("sweeps more than one timer's share without waiting for another end", async (
   await clock.advance(1_000);
   expect(ended).toBe(25_000);
 });
+
+it("hands over an item whose end was changed once, by its last end, whatever was changed and removed before", async () => {
+  const step = fc.record({
+    item: fc.nat(3),
+    // Most often the same life again, as when a record is replaced.
+    life: fc.oneof(fc.constant(5_000), fc.constantFrom(0, 10, 2_000, 900_000), fc.constant(undefined)),
+    pause: fc.constantFrom(0, 0, 0, 3, 1_500),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 400 }), async (steps) => {
+      const clock = createManualClock(1_000_003);
+      const ended: Expiring[] = [];
+      const expiry = createExpiry<{ expires: number; bucket: number }>(clock, WIDTH_MS, (item) => {
+        expect(clock.now()).toBeGreaterThanOrEqual(item.expires);
+        ended.push(item);
+      });
+      const items = Array.from({ length: 4 }, () => ({ expires: 0, bucket: 0 }));
+      const due = new Set<object>();
+      for (const { item: index, life, pause } of steps) {
+        await clock.advance(pause);
+        for (const item of ended.splice(0)) expect(due.delete(item)).toBe(true);
+        const item = items[index];
+        if (item === undefined) continue;
+        if (life === undefined) {
+          expiry.remove(item);
+          due.delete(item);
+          continue;
+        }
+        item.expires = life === 0 ? 0 : clock.now() + life;
+        expiry.add(item);
+        if (life === 0) due.delete(item);
+        else due.add(item);
+        if (pause === 3) expiry.drain();
+      }
+      await clock.advance(2_000_000);
+      for (const item of ended) expect(due.delete(item)).toBe(true);
+      expect(due.size).toBe(0);
+      expect(clock.pending).toBe(0);
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -26,6 +26,7 @@ describe("a call", () => {
       contentType: "text/xml",
       body: "<Response/>",
       url,
+      trusted: true,
     });
   });
 
@@ -447,6 +448,16 @@ describe("a redirect", () => {
     expect(inside.requests).toHaveLength(0);
   });
 
+  it("to another origin says that its answer is not of a trusted URL", async () => {
+    const other = await startServer(answerTwiml);
+    const server = await startServer((_, response) =>
+      response.writeHead(302, { location: other.origin }).end(),
+    );
+    const caller = startCaller({ guard: createGuard({ allow: ["127.0.0.1"] }) });
+    const answer = await caller.call(callOf(server.origin));
+    expect(answer).toMatchObject({ url: `${other.origin}/`, trusted: false });
+  });
+
   it.each(["ftp://example.com/", "http://[", "data:text/plain,x"])("to %s is refused", async (location) => {
     const server = await startServer(answerStatus(302, { Location: location }));
     const error = await failureOf(startCaller().call(callOf(server.origin)));
@@ -532,7 +543,7 @@ describe("many calls", () => {
   it("to a host that hangs leave room for another host", async () => {
     const slow = await startServer(hang);
     const quick = await startServer(answerTwiml);
-    const caller = startCaller({ maxConcurrent: 4, maxPerHost: 4 });
+    const caller = startCaller({ maxConcurrent: 4, maxPerLane: 4 });
     const stuck = Array.from({ length: 10 }, () => failureOf(caller.call(callOf(slow.origin))));
     await expect(caller.call(callOf(quick.origin))).resolves.toMatchObject({ status: 200 });
     expect(caller.active).toBe(10);
@@ -543,18 +554,32 @@ describe("many calls", () => {
 
   it("beyond those that may wait fail and say so", async () => {
     const slow = await startServer(hang);
-    const caller = startCaller({ maxConcurrent: 2, maxPerHost: 1, maxWaiting: 1 });
+    const caller = startCaller({ maxConcurrent: 2, maxPerLane: 1, maxWaiting: 1 });
     const stuck = [1, 2].map(() => failureOf(caller.call(callOf(slow.origin))));
     const error = await failureOf(caller.call(callOf(slow.origin)));
     expect(error).toMatchObject({ code: "WEBHOOK_FAILED", details: { attempts: 0, errorCode: 11200 } });
-    expect(error.message).toContain("1 calls wait already");
+    expect(error.message).toContain("too many calls wait already");
+    await caller.close();
+    await Promise.all(stuck);
+  });
+
+  it("on a lane that hangs leave room for another lane of the same host", async () => {
+    const server = await startServer((request, response, count) =>
+      (request.url === "/slow" ? hang : answerTwiml)(request, response, count),
+    );
+    const caller = startCaller({ maxConcurrent: 4, maxPerLane: 1, maxWaiting: 8 });
+    const slow = { ...callOf(`${server.origin}/slow`), lane: "slow" };
+    const stuck = Array.from({ length: 10 }, () => failureOf(caller.call(slow)));
+    await expect(caller.call({ ...callOf(server.origin), lane: "quick" })).resolves.toMatchObject({
+      status: 200,
+    });
     await caller.close();
     await Promise.all(stuck);
   });
 
   it("to one host all arrive", async () => {
     const server = await startServer(answerTwiml);
-    const caller = startCaller({ maxConcurrent: 8, maxPerHost: 3 });
+    const caller = startCaller({ maxConcurrent: 8, maxPerLane: 3 });
     await Promise.all(Array.from({ length: 100 }, () => caller.call(callOf(server.origin))));
     expect(server.requests).toHaveLength(100);
     expect(server.connections).toBeLessThanOrEqual(3);
@@ -601,7 +626,7 @@ describe("createWebhookCaller", () => {
   it.each([
     { authToken: "" },
     { maxConcurrent: 0 },
-    { maxPerHost: Number.NaN },
+    { maxPerLane: Number.NaN },
     { maxBodyBytes: -1 },
     { maxWaiting: -1 },
   ])("refuses %j", (options) => {

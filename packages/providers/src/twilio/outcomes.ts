@@ -48,6 +48,8 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   "ERR_SSL_UNSUPPORTED_PROTOCOL",
   "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
   "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+  // The same since OpenSSL 3.2 (Node 22).
+  "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE",
   "ERR_TLS_HANDSHAKE_TIMEOUT",
   // Its certificate is not accepted. Names: X509_V_ERR_* of OpenSSL, as Node lists them (tls, "X509 certificate error codes").
   "ERR_TLS_CERT_ALTNAME_INVALID",
@@ -98,6 +100,11 @@ export function statusOf(word: string | undefined): MessageStatus | undefined {
   return Object.hasOwn(STATUSES, lower) ? STATUSES[lower] : undefined;
 }
 
+/** What a refusal or a failed delivery of that number means beyond "this message is wrong". */
+export function meaningOf(errorCode: number | null): RefusalMeaning | undefined {
+  return errorCode === null ? undefined : MEANINGS[errorCode];
+}
+
 /** The API's answer to a send. */
 export interface ApiAnswer {
   readonly status: number;
@@ -129,7 +136,7 @@ export function outcomeOf({ status, headers, body }: ApiAnswer): ProviderResult 
     return { outcome: "ambiguous", errorCode, errorMessage };
   if (errorCode === QUEUE_FULL)
     return { outcome: "not-sent", errorCode, errorMessage, ...withRetryAfter(headers) };
-  const meaning = errorCode === null ? undefined : MEANINGS[errorCode];
+  const meaning = meaningOf(errorCode);
   return { outcome: "refused", errorCode, errorMessage, ...(meaning && { meaning }) };
 }
 

@@ -1,6 +1,6 @@
 import type { DeliveryReceipt, WebhookRequest } from "@messaging-service/core";
 import { MessagingError, parseQuery } from "@messaging-service/core";
-import { statusOf } from "./outcomes.ts";
+import { meaningOf, statusOf } from "./outcomes.ts";
 import { flattenParameters } from "./parameters.ts";
 
 /**
@@ -22,16 +22,19 @@ export function parseReceipts(request: WebhookRequest): readonly DeliveryReceipt
   const status = statusOf(word);
   if (status === undefined) return [];
   const { sid } = parseQuery(request.url);
-  const errorCode = Number(parameters.ErrorCode);
+  const code = Number(parameters.ErrorCode);
+  // Absent, empty and 0 all mean that nothing went wrong.
+  const errorCode = Number.isSafeInteger(code) && code > 0 ? code : null;
+  const meaning = meaningOf(errorCode);
   const errorMessage = [parameters.ErrorMessage, parameters.ChannelStatusMessage].find(Boolean);
   return [
     Object.freeze({
       providerSid,
       ...(typeof sid === "string" && sid !== "" && { sid }),
       status,
-      // Absent, empty and 0 all mean that nothing went wrong.
-      errorCode: Number.isSafeInteger(errorCode) && errorCode > 0 ? errorCode : null,
+      errorCode,
       ...(errorMessage && { errorMessage }),
+      ...(meaning && { meaning }),
       ...(parameters.RawDlrDoneDate && { rawDlrDoneDate: parameters.RawDlrDoneDate }),
       ...(parameters.From && { from: parameters.From }),
       parameters,

@@ -421,6 +421,17 @@ describe("twilio().webhook.parseReceipts", () => {
     expect(parse(receipt("failed", { ErrorCode }))[0]?.errorCode).toBe(errorCode);
   });
 
+  it.each([
+    ["21610", "opted-out"],
+    ["63035", "not-rcs"],
+    ["63036", "not-rcs"],
+    ["30034", "sender"],
+    ["30007", undefined],
+    ["", undefined],
+  ])("says what a failure with error code %j means", (ErrorCode, meaning) => {
+    expect(parse(receipt("failed", { ErrorCode }))[0]?.meaning).toBe(meaning);
+  });
+
   it.each(["MessageSid", "MessageStatus"])("refuses a callback without %s", (name) => {
     const parameters = Object.fromEntries(
       Object.entries(receipt("sent")).filter(([key]) => key !== name && !key.startsWith("Sms")),

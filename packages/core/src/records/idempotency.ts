@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import { MessagingError } from "../errors.ts";
+import type { Draft } from "../send-request.ts";
+import type { SendRequest } from "../types.ts";
+
+/** What stands under an idempotency key: the message it made, of which request, and when (ms since the epoch). */
+export interface IdempotencyMark {
+  readonly sid: string;
+  readonly hash: string;
+  readonly at: number;
+  /** The message was sent, and removed since. */
+  readonly removed?: boolean | undefined;
+}
+
+/** One hash for one request, whatever the order of its fields. */
+export function hashOf(request: SendRequest): string {
+  const entries = Object.entries(request).filter(
+    ([key, value]) => value !== undefined && key !== "idempotencyKey" && key !== "statusCallback",
+  );
+  return createHash("sha256")
+    .update(JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1))))
+    .digest("base64url")
+    .slice(0, 22);
+}
+
+/**
+ * The mark as it was stored.
+ *
+ * @throws MessagingError IDEMPOTENCY_CONFLICT when it stands for another request.
+ */
+export function parseMark(raw: string, draft: Draft, request: SendRequest): IdempotencyMark {
+  const mark = JSON.parse(raw) as IdempotencyMark;
+  if (mark.removed === true)
+    throw new MessagingError(
+      "MESSAGE_NOT_FOUND",
+      `${mark.sid}, the message of this idempotencyKey, was removed.`,
+    );
+  if (mark.hash === hashOf(request)) return mark;
+  throw new MessagingError(
+    "IDEMPOTENCY_CONFLICT",
+    `The idempotencyKey "${draft.idempotencyKey}" belongs to ${mark.sid}, a message with other content.`,
+  );
+}

@@ -1,0 +1,112 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { createManualClock } from "../../../../test/support/manual-clock.ts";
+import { createKeys } from "../../src/records/keys.ts";
+import { isDead, SIGN_OF_LIFE } from "../../src/records/liveness.ts";
+import { createOutbox, type Outbox } from "../../src/records/outbox.ts";
+import { memoryStore } from "../../src/store/memory.ts";
+
+const HEARTBEAT_MS = 1_000;
+
+/** Processes that share a store, by name. */
+function createFleet() {
+  const clock = createManualClock();
+  const store = memoryStore({ clock });
+  const keys = createKeys("AC1", "default");
+  const join = (owner: string): Outbox =>
+    createOutbox({ store, keys, owner, heartbeatMs: HEARTBEAT_MS, now: clock.now });
+  return { clock, store, keys, join };
+}
+
+async function leftBy(outbox: Outbox, owner: string): Promise<string[]> {
+  const sids: string[] = [];
+  for await (const page of outbox.left(owner)) sids.push(...page);
+  return sids;
+}
+
+describe("a process without a sign of life", () => {
+  it("is found with what it left, once three beats are missing", async () => {
+    const { clock, join } = createFleet();
+    const [one, two] = [join("one"), join("two")];
+    await one.add("SM1");
+    await one.add("SM2");
+    one.done("SM1");
+    await one.checkpoint();
+    await clock.advance(2.9 * HEARTBEAT_MS);
+    expect(await two.abandoned()).toEqual([]);
+    await clock.advance(0.2 * HEARTBEAT_MS);
+    expect(await two.abandoned()).toEqual(["one"]);
+    expect(await leftBy(two, "one")).toEqual(["SM2"]);
+  });
+
+  it("is taken over by one, and by another when that one dies over it", async () => {
+    const { clock, join } = createFleet();
+    const [one, two, three] = [join("one"), join("two"), join("three")];
+    await one.add("SM1");
+    await clock.advance(4 * HEARTBEAT_MS);
+    expect(await two.takeOver("one")).toBe(true);
+    expect(await two.takeOver("one")).toBe(true);
+    expect(await three.takeOver("one")).toBe(false);
+    await clock.advance(4 * HEARTBEAT_MS);
+    expect(await three.takeOver("one")).toBe(true);
+  });
+
+  it("is found however long it lived", async () => {
+    const { clock, join } = createFleet();
+    const [one, two] = [join("one"), join("two")];
+    await one.add("SM1");
+    for (let day = 0; day < 90; day += 1) {
+      await clock.advance(86_400_000);
+      await one.checkpoint();
+    }
+    await clock.advance(4 * HEARTBEAT_MS);
+    expect(await two.abandoned()).toContain("one");
+  });
+
+  it("is looked for no more once it is settled", async () => {
+    const { clock, join } = createFleet();
+    const [one, two] = [join("one"), join("two")];
+    await one.add("SM1");
+    await clock.advance(4 * HEARTBEAT_MS);
+    await two.settled("one");
+    expect(await two.abandoned()).toEqual([]);
+  });
+
+  it("that was only held up is looked after again: when it beats, when it accepts, or at once", async () => {
+    for (const wake of [(one: Outbox) => one.checkpoint(), (one: Outbox) => one.add("SM2")]) {
+      const { clock, join } = createFleet();
+      const [one, two] = [join("one"), join("two")];
+      await one.add("SM1");
+      await clock.advance(4 * HEARTBEAT_MS);
+      await two.settled("one");
+      await wake(one);
+      await clock.advance(4 * HEARTBEAT_MS);
+      expect(await two.abandoned()).toEqual(["one"]);
+    }
+    const { clock, join } = createFleet();
+    const [one, two] = [join("one"), join("two")];
+    await one.add("SM1");
+    await clock.advance(4 * HEARTBEAT_MS);
+    await one.checkpoint();
+    await two.settled("one");
+    await clock.advance(4 * HEARTBEAT_MS);
+    expect(await two.abandoned()).toEqual(["one"]);
+  });
+});
+
+describe("a sign of life", () => {
+  it("of this process is one", () => {
+    expect(isDead(SIGN_OF_LIFE)).toBe(false);
+  });
+
+  it("of a process of this machine that has ended is none", () => {
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    expect(isDead(JSON.stringify({ ...JSON.parse(SIGN_OF_LIFE), pid }))).toBe(true);
+  });
+
+  it("from elsewhere counts until it expires", () => {
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    expect(isDead(JSON.stringify({ place: "elsewhere", pid }))).toBe(false);
+    expect(isDead(undefined)).toBe(true);
+  });
+});
