@@ -49,8 +49,9 @@ export function createJournal(path: string | undefined): Journal {
   return Object.freeze({
     read: () => inTurn(read),
     async add(entry: JournalEntry): Promise<void> {
+      // On a line of its own, even behind one that a crash cut off.
       if (path !== undefined)
-        await inTurn(() => appendFile(path, `${JSON.stringify(entry)}\n`, { flush: true }));
+        await inTurn(() => appendFile(path, `\n${JSON.stringify(entry)}\n`, { flush: true }));
     },
     async remove(id: string): Promise<void> {
       if (path === undefined) return;
