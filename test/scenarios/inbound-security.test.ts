@@ -138,6 +138,11 @@ describe("a URL that is none of code's", () => {
     expect(intranet.hits).toEqual([]);
   });
 
+  it.each(["yes", 1, null])("is not guarded by %j, which is refused", (guarded) => {
+    const webhook = { url: "https://example.com/sms", guarded: guarded as unknown as boolean };
+    expect(() => createWorld({ webhook })).toThrow(/webhook/);
+  });
+
   it("is called where allowPrivateHosts names it", async () => {
     const intranet = await startIntranet();
     const site = await startSite({
