@@ -1,7 +1,14 @@
-// Runs one compiled bench: `node scripts/lib/bench.mjs bench/dist/<name>.js`.
+// Runs one compiled bench: `node scripts/lib/bench.mjs bench/dist/<name>.js [FILE]`; FILE gets what it reports.
+import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [file = ""] = process.argv.slice(2);
+const [file = "", report] = process.argv.slice(2);
+/** @type {string[]} */
+const lines = [];
 const { run } = await import(pathToFileURL(resolve(file)).href);
-await run((/** @type {string} */ line) => console.log(`  ${line}`));
+await run((/** @type {string} */ line) => {
+  lines.push(line);
+  console.log(`  ${line}`);
+});
+if (report !== undefined) writeFileSync(report, `${lines.join("\n")}\n`);

@@ -1,7 +1,8 @@
 // One export per `node scripts/run.mjs <command>`. Each resolves to an exit code.
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { saveBenchmark } from "./benchmarks.mjs";
 import { bin, CACHE, ROOT, run, say } from "./process.mjs";
 import { findRedis } from "./redis.mjs";
 import { removeStaleOutput } from "./stale.mjs";
@@ -88,9 +89,10 @@ export async function trials(args) {
 /**
  * The benches, one after the other and each in its own process.
  *
- * @param {readonly string[]} names parts of file names; none: all
+ * @param {readonly string[]} args parts of file names; none: all. `--save` keeps the figures in docs/benchmarks.md
  */
-export async function bench(names) {
+export async function bench(args) {
+  const names = args.filter((arg) => arg !== "--save");
   const code = await build();
   if (code !== 0) return code;
   const files = readdirSync(`${ROOT}bench/src`).filter((file) => file.endsWith(".ts"));
@@ -102,8 +104,11 @@ export async function bench(names) {
   }
   for (const name of chosen) {
     console.log(`\n${name}`);
-    const failed = await run(process.execPath, ["scripts/lib/bench.mjs", `bench/dist/${name}.js`]);
+    const report = `${CACHE}bench-${name}.txt`;
+    mkdirSync(CACHE, { recursive: true });
+    const failed = await run(process.execPath, ["scripts/lib/bench.mjs", `bench/dist/${name}.js`, report]);
     if (failed !== 0) return failed;
+    if (names.length < args.length) saveBenchmark(name, readFileSync(report, "utf8"));
   }
   return 0;
 }

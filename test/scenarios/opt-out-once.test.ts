@@ -201,6 +201,17 @@ describe("STOP and START", () => {
     },
   );
 
+  it("are taken one by one, however close, where stopWinsMs is 0", async () => {
+    const { service, carrier } = createWorld({ optOut: { brand: "Acme", stopWinsMs: 0 } });
+    const phone = carrier.handset(PHONE);
+    await phone.text(SENDER, "STOP");
+    await expect(service.send({ to: PHONE, body: "x" })).rejects.toMatchObject({ code: "OPTED_OUT" });
+    expect((await phone.text(SENDER, "START")).replies).toHaveLength(1);
+    await expect(service.send({ to: PHONE, body: "x" })).resolves.toMatchObject({ to: PHONE });
+    await phone.text(SENDER, "STOP");
+    expect(await service.consent.get(PHONE)).toMatchObject({ status: "opted-out" });
+  });
+
   it("in this order or the other end in STOP", async () => {
     const { service, carrier } = createWorld();
     const phone = carrier.handset(PHONE);

@@ -147,6 +147,7 @@ export function createConsentLedger(
       };
       const { applied, reason } = await ctx.consent.record(event, {
         scope: ctx.optOut().policy.scope,
+        stopWinsMs: ctx.optOut().policy.stopWinsMs,
         force: input.force,
         dated: input.at !== undefined,
         appends: [ctx.changes.entry(change)],

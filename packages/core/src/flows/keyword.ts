@@ -149,6 +149,7 @@ export function createKeyword(
     };
     const { applied } = await ctx.consent.record(entry, {
       scope: ctx.optOut().policy.scope,
+      stopWinsMs: ctx.optOut().policy.stopWinsMs,
       network: sender.type === "toll-free" && consent === "opt-out",
       liftsNetwork: word === "start" || word === "unstop",
       provider: received.provider.name,

@@ -86,6 +86,11 @@ export interface OptOutOptions {
   /** Most keyword replies to one person in an hour, so that two machines do not answer each other for ever. Consent is recorded all the same. Default 5; 0 answers nobody. */
   readonly repliesPerHour?: number | undefined;
   /**
+   * Milliseconds within which a START (or an opt-in written down) cannot lift a STOP: messages may overtake each other on their way,
+   * and of two readings STOP is the one that texts nobody. Default 10,000. 0 lifts at once, as Twilio does.
+   */
+  readonly stopWinsMs?: number | undefined;
+  /**
    * Categories of messages that a STOP does not end, such as "transactional". Default none: an opt-out ends everything until
    * the law lets you say otherwise.
    */
@@ -130,6 +135,7 @@ export interface ResolvedOptOut {
   readonly onRepeatedStop: "silent" | "confirm";
   readonly scope: "service" | "sender" | "account";
   readonly repliesPerHour: number;
+  readonly stopWinsMs: number;
   readonly exemptCategories: readonly string[];
 }
 
@@ -146,6 +152,7 @@ const OPTION_NAMES: readonly (keyof OptOutOptions)[] = [
   "onRepeatedStop",
   "scope",
   "repliesPerHour",
+  "stopWinsMs",
   "exemptCategories",
 ];
 
@@ -179,15 +186,16 @@ export function resolveOptOut(options: OptOutOptions | undefined): ResolvedOptOu
     startWhenNotOptedOut: given.startWhenNotOptedOut ?? "confirm",
     onRepeatedStop: given.onRepeatedStop ?? "silent",
     scope: given.scope ?? "service",
-    repliesPerHour: checkedRepliesPerHour(given.repliesPerHour ?? 5),
+    repliesPerHour: checkWhole("repliesPerHour", given.repliesPerHour ?? 5),
+    stopWinsMs: checkWhole("stopWinsMs", given.stopWinsMs ?? 10_000),
     exemptCategories: Object.freeze([...(given.exemptCategories ?? [])]),
   });
 }
 
-function checkedRepliesPerHour(value: number): number {
+function checkWhole(name: keyof OptOutOptions, value: number): number {
   if (Number.isInteger(value) && value >= 0) return value;
   throw new MessagingError(
     "INVALID_OPTION",
-    `optOut.repliesPerHour must be a whole number from 0, not ${describe(value)}.`,
+    `optOut.${name} must be a whole number from 0, not ${describe(value)}.`,
   );
 }

@@ -131,9 +131,6 @@ function concerns(
   return scope === "service" || state.sender === undefined || sender === undefined || state.sender === sender;
 }
 
-/** STOP and START this close together are one moment of confusion: STOP wins. */
-const STOP_WINS_MS = 10_000;
-
 /** What {@link applyConsent} did. */
 export interface ConsentChange {
   readonly document: ConsentDocument;
@@ -151,6 +148,8 @@ export interface ApplyOptions {
   readonly network?: boolean | undefined;
   /** START and UNSTOP lift a toll-free network opt-out; YES does not. */
   readonly liftsNetwork?: boolean | undefined;
+  /** STOP and START this close together are one moment of confusion: STOP wins. Default 10,000 ms. */
+  readonly stopWinsMs?: number | undefined;
   /** The event says itself when it was: it may be older than what is on record. */
   readonly dated?: boolean | undefined;
 }
@@ -221,14 +220,16 @@ export function applyConsent(
 function objection(
   event: Omit<ConsentEvent, "effect">,
   optOut: ConsentState,
-  { liftsNetwork, dated }: ApplyOptions,
+  { liftsNetwork, dated, stopWinsMs = 10_000 }: ApplyOptions,
 ): string | undefined {
   const isKeyword = event.source === "keyword";
   if (optOut.network === true && liftsNetwork !== true)
     return "a toll-free network's opt-out is lifted by START or UNSTOP only";
   const stopped = isKeyword || optOut.source === "keyword";
-  if (stopped && Math.abs(event.at - optOut.at) <= STOP_WINS_MS) return "a STOP came within ten seconds";
-  if (event.at <= optOut.at) return "older than the opt-out";
+  if (stopped && stopWinsMs > 0 && Math.abs(event.at - optOut.at) <= stopWinsMs)
+    return "a STOP came within a moment of it";
+  // Of one millisecond each, what is handled later was said later.
+  if (event.at < optOut.at || (event.at === optOut.at && !isKeyword)) return "older than the opt-out";
   if (!isKeyword && optOut.source === "provider")
     return "the provider blocks this person: their own START lifts it, or force";
   // A list knows nothing of what was said after it was drawn up.

@@ -24,6 +24,7 @@ describe("resolveOptOut", () => {
       onRepeatedStop: "silent",
       scope: "service",
       repliesPerHour: 5,
+      stopWinsMs: 10_000,
       exemptCategories: [],
       languages: [],
     });
@@ -185,6 +186,7 @@ describe("resolveOptOut refuses, naming what is wrong,", () => {
     { scope: "tenant" },
     { repliesPerHour: -1 },
     { repliesPerHour: 1.5 },
+    { stopWinsMs: -1 },
     { enabled: "yes" },
     { brand: " " },
     { exemptCategories: "transactional" },
