@@ -12,3 +12,5 @@ await run((/** @type {string} */ line) => {
   console.log(`  ${line}`);
 });
 if (report !== undefined) writeFileSync(report, `${lines.join("\n")}\n`);
+// What a peer leaves open (sockets, timers of its own) must not keep the next bench waiting.
+process.exit(0);
