@@ -24,9 +24,8 @@ export interface Databases {
   close(): Promise<void>;
 }
 
-/** A thrown error undoes it; the flush is awaited apart, off the event loop. */
-const COMMIT_FLAGS: TransactionFlags =
-  TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT | TransactionFlags.NO_SYNC_FLUSH;
+/** A thrown error undoes it; it is on disk when the call returns. */
+const COMMIT_FLAGS: TransactionFlags = TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT;
 
 /**
  * Opens the file, or makes it.
@@ -35,7 +34,9 @@ const COMMIT_FLAGS: TransactionFlags =
  */
 export function openDatabases(path: string, mapSize: number | undefined): Databases {
   try {
-    const root = open({ path, ...(mapSize === undefined ? {} : { mapSize }) });
+    // Flushing beside the next transaction, lmdb 3.5.6 now and then begins a transaction from a state older than another
+    // process's last commit (5 of 70,000 appends of three processes had a position twice; none of 150,000 without).
+    const root = open({ path, overlappingSync: false, ...(mapSize === undefined ? {} : { mapSize }) });
     const encoding = "json";
     return {
       entries: root.openDB({ name: "entries", encoding }),
