@@ -17,7 +17,7 @@ export interface Databases {
   readonly dues: Database<1, Due>;
   /** "next": the sequence number of the next item, of whichever log. */
   readonly meta: Database<number, string>;
-  /** Runs `work` in one write transaction, undone when it throws, and resolves once that is flushed to disk. */
+  /** Runs `work` in one write transaction, undone when it throws, and resolves once that is flushed to disk. Lock and flush are waited for on the event loop. */
   commit(work: () => void): Promise<void>;
   /** LMDB reads from a snapshot it keeps for a turn of the event loop: what another process just wrote is newer. */
   refresh(): void;
