@@ -15,7 +15,9 @@ export function createClaim(
   { decide, raise }: { readonly decide: Decide; readonly raise: (plan: Plan) => void },
 ): Claim {
   return async function claim(draft: Draft, first: Decision, options: DecideOptions = {}): Promise<Claimed> {
-    const claimed = await settleOn(draft, first, options);
+    const claimed = first.plan.sticky.claim
+      ? await settleOn(draft, first, options)
+      : { decision: first, claimed: undefined };
     raise(claimed.decision.plan);
     return claimed;
   };

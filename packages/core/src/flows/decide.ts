@@ -17,26 +17,24 @@ export function createDecide(ctx: FlowContext): Decide {
   const carriers = new Map<string, { readonly carrier: string | undefined; readonly until: number }>();
 
   return async function decide(draft: Draft, options: DecideOptions = {}): Promise<Decision> {
-    const { to } = draft;
-    const wanted = [
-      ctx.keys.config,
-      ctx.keys.consent(to.person),
-      ctx.keys.sticky(to.channel, to.person),
-      ...(to.channel === "whatsapp" ? [ctx.keys.window(to.person)] : []),
-      ...(draft.idempotencyKey === undefined ? [] : [ctx.keys.idempotency(draft.idempotencyKey)]),
-    ];
+    const { to, idempotencyKey } = draft;
+    const wanted = [ctx.keys.config, ctx.keys.consent(to.person), ctx.keys.sticky(to.channel, to.person)];
+    const window = to.channel === "whatsapp" ? wanted.push(ctx.keys.window(to.person)) - 1 : -1;
+    const mark = idempotencyKey === undefined ? -1 : wanted.push(ctx.keys.idempotency(idempotencyKey)) - 1;
     const read = await ctx.store.getMany(wanted);
-    const at = (key: string): string | undefined => read[wanted.indexOf(key)];
-    ctx.adopt(at(ctx.keys.config));
+    ctx.adopt(read[0]);
 
     const settings = ctx.settings();
-    const mapping = options.winner ?? ctx.sticky.parse(at(ctx.keys.sticky(to.channel, to.person)));
+    const mapping = options.winner ?? ctx.sticky.parse(read[2]);
     const link = needsLink(draft) ? ctx.links.create(draft.mediaUrl) : undefined;
+    // Most plans ask nobody: they do not wait for an answer either.
+    const carrier = carrierOf(draft);
+    const rcs = options.rcsFailed === true ? false : rcsCapable(draft);
     const facts = {
       sticky: mapping?.membership,
-      carrier: await carrierOf(draft),
-      rcsCapable: options.rcsFailed === true ? false : await rcsCapable(draft),
-      windowOpen: to.channel === "whatsapp" ? windowOpen(at(ctx.keys.window(to.person))) : undefined,
+      carrier: carrier instanceof Promise ? await carrier : carrier,
+      rcsCapable: rcs instanceof Promise ? await rcs : rcs,
+      windowOpen: window === -1 ? undefined : windowOpen(read[window]),
       mediaLink: link === undefined ? undefined : mediaLink(link, draft),
       excluded: options.excluded,
       all: options.all,
@@ -56,15 +54,14 @@ export function createDecide(ctx: FlowContext): Decide {
       },
       facts,
     );
-    const consent = parseConsent(at(ctx.keys.consent(to.person)));
+    const consent = parseConsent(read[1]);
     const denied = ctx.denied.has(to.person, consentChannel(to.channel));
     return {
       plan: planned,
       mapping,
       consent,
       optedOut: denied ? DENIED : boundBy(consent, question(ctx, draft, planned)),
-      idempotent:
-        draft.idempotencyKey === undefined ? undefined : at(ctx.keys.idempotency(draft.idempotencyKey)),
+      idempotent: mark === -1 ? undefined : read[mark],
       link: link !== undefined && planned.decision?.kind === "SMS" ? link : undefined,
     };
   };
@@ -84,18 +81,24 @@ export function createDecide(ctx: FlowContext): Decide {
   }
 
   /** Asked only when a short code of the recipient's country cannot reach every carrier. */
-  async function carrierOf(draft: Draft): Promise<string | undefined> {
+  function carrierOf({ to }: Draft): Promise<string | undefined> | string | undefined {
     const { lookupCarrier } = ctx.options;
-    const { to } = draft;
     if (lookupCarrier === undefined || to.channel !== "sms" || !hasCarrierLimits(to.country))
       return undefined;
     const known = carriers.get(to.number);
     if (known !== undefined && known.until > ctx.clock.now()) return known.carrier;
-    const carrier = await timed(async () => lookupCarrier(to.number), "lookupCarrier");
-    // A look-up that failed is asked again next time; one that answered is kept a day.
+    return askCarrier(to.number, lookupCarrier);
+  }
+
+  /** A look-up that failed is asked again next time; one that answered is kept a day. */
+  async function askCarrier(
+    number: string,
+    lookupCarrier: NonNullable<FlowContext["options"]["lookupCarrier"]>,
+  ): Promise<string | undefined> {
+    const carrier = await timed(async () => lookupCarrier(number), "lookupCarrier");
     if (carrier !== undefined) {
       if (carriers.size >= 100_000) carriers.clear();
-      carriers.set(to.number, { carrier, until: ctx.clock.now() + LOOKUP_TTL_MS });
+      carriers.set(number, { carrier, until: ctx.clock.now() + LOOKUP_TTL_MS });
     }
     return carrier;
   }
@@ -106,9 +109,11 @@ export function createDecide(ctx: FlowContext): Decide {
     return false;
   }
 
-  async function rcsCapable(draft: Draft): Promise<boolean | undefined> {
+  function rcsCapable(draft: Draft): Promise<boolean | undefined> | undefined {
     if (draft.to.channel === "whatsapp" || draft.from !== undefined) return undefined;
-    const [lineup] = ctx.pool.place("rcs")?.lineups ?? [];
+    const agents = ctx.pool.place("rcs");
+    if (agents === undefined) return undefined;
+    const [lineup] = agents.lineups;
     const agent = lineup?.members[0]?.sender;
     const provider = agent === undefined ? undefined : ctx.providers.get(agent.provider);
     if (agent === undefined || provider?.rcsCapable === undefined) return undefined;

@@ -46,6 +46,8 @@ interface Log {
 /** Fewer ended items at the front of a log are not worth moving the rest. */
 const ENDED_KEPT = 1_024;
 
+const NONE: readonly never[] = Object.freeze([]);
+
 /**
  * A store in this process's memory: exact, bounded, and gone with the process. It evicts nothing. Entries end by
  * their time to live alone; when it is full of live ones it refuses new ones and still replaces and deletes.
@@ -139,7 +141,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     },
     async getMany(keys: readonly string[]): Promise<(string | undefined)[]> {
       const now = clock.now();
-      return keys.map((key) => read(key, now));
+      const found: (string | undefined)[] = [];
+      for (const key of keys) found.push(read(key, now));
+      return found;
     },
     async set(key: string, value: string, ttlMs: number): Promise<void> {
       const ttl = wholeTtl(ttlMs);
@@ -169,16 +173,17 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       expected: string | undefined,
       value: string | undefined,
       ttlMs: number,
-      appends: readonly LogWrite[] = [],
+      appends: readonly LogWrite[] = NONE,
     ): Promise<boolean> {
       const ttl = wholeTtl(ttlMs);
-      const ttls = appends.map((each) => wholeTtl(each.ttlMs));
+      const ttls = appends.length === 0 ? NONE : appends.map((each) => wholeTtl(each.ttlMs));
       const now = clock.now();
       if (read(key, now) !== expected) return false;
       makeRoom(appends.length + (value === undefined || entries.has(key) ? 0 : 1));
       if (value === undefined) remove(key);
       else write(key, value, ttl, now);
-      for (const [index, each] of appends.entries()) addItem(each.log, each.value, ttls[index] ?? 0, now);
+      let index = 0;
+      for (const { log, value: line } of appends) addItem(log, line, ttls[index++] ?? 0, now);
       return true;
     },
     async append(log: string, value: string, ttlMs: number): Promise<string> {
