@@ -80,6 +80,8 @@ export interface MessagingService extends Manage {
     readonly follow?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
   }): AsyncIterable<Change>;
+  /** The newest change of the feed: `changes({ after: (await lastChange())?.cursor })` tells what comes from now on. */
+  lastChange(): Promise<Change | undefined>;
   /** Calls the listener at every event; returns what takes it off again. */
   on<Name extends keyof ServiceEvents>(
     name: Name,

@@ -132,6 +132,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     alerts: Object.freeze({ list: alerts.list }),
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),
+    lastChange: () => ctx.changes.newest(),
     on<Name extends keyof ServiceEvents>(name: Name, listener: (payload: ServiceEvents[Name]) => void) {
       return emitter.on(name, listener);
     },
