@@ -44,6 +44,7 @@ export type { AddResult, Job, LaneLimit, Queue } from "./queue/queue.ts";
 export type { Alert } from "./records/alerts.ts";
 export type { Change } from "./records/changes.ts";
 export type { ConsentEvent, ConsentSource, ConsentStatus } from "./records/consent-record.ts";
+export type { LinkClick } from "./records/links.ts";
 export type * from "./sender.ts";
 export { createMessagingService, isMessagingService } from "./service.ts";
 export type { Settings, SettingsInput } from "./settings.ts";

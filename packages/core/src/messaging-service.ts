@@ -9,6 +9,7 @@ import type { ReadLimits } from "./node-http.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 import type { Alert } from "./records/alerts.ts";
 import type { Change } from "./records/changes.ts";
+import type { LinkClick } from "./records/links.ts";
 import type { Sender, SenderInput } from "./sender.ts";
 import type { Settings, SettingsInput } from "./settings.ts";
 import type { Address, InboundMessage, Message, SendRequest } from "./types.ts";
@@ -25,6 +26,8 @@ export interface ServiceEvents {
   /** An inbound message that asks to stop in other words: somebody should read it. */
   readonly "possible-opt-out": InboundMessage & { readonly phrase: string };
   readonly alert: Alert;
+  /** A link of the MMS converter was opened, by a person or by a machine that previews it. */
+  readonly click: LinkClick;
 }
 
 /** A finding of `service.doctor()`. */
@@ -88,8 +91,8 @@ export interface MessagingService extends Manage {
     listener: (payload: ServiceEvents[Name]) => void,
   ): () => void;
 
-  /** Where under `path` a URL points; `undefined` when it is not the service's. */
-  locate(url: string): Place | undefined;
+  /** Where a URL points, under `path` or, by the host it was asked at, under `linkUrl`; `undefined` when it is not the service's. */
+  locate(url: string, host?: string): Place | undefined;
   /** One HTTP request in, one answer out; `undefined` where the route answered. Never rejects. */
   handle(
     endpoint: Endpoint,
