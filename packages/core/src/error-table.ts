@@ -21,6 +21,7 @@ export const ERROR_TABLE = {
     "Give the service a provider of that name, or correct the sender's `provider`.",
   ],
   SERVICE_CLOSED: [503, null, "Create a new service: this one was closed."],
+  SERVICE_DELETED: [404, 21701, "The service was deleted before the message left: send it through another."],
 
   // Sends: refused before anything is stored.
   INVALID_RECIPIENT: [

@@ -12,9 +12,10 @@ export type { ConsentAnswer, ConsentInput, ConsentLedger } from "./flows/consent
 export type { Explained } from "./flows/explain.ts";
 export type { FeedOptions } from "./flows/feed.ts";
 export type { MessageFilter, MessagePage } from "./flows/manage.ts";
-export type { StickyEntry, StickyMap } from "./flows/sticky-map.ts";
+export type { StickyEntry, StickyEntryPage, StickyMap } from "./flows/sticky-map.ts";
 export type { HandleOptions } from "./flows/webhooks.ts";
 export type { Endpoint, Place } from "./http.ts";
+export { toErrorResponse, toWebhookRequest } from "./http.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export { silentLogger } from "./logger.ts";
 export type { Finding, MessagingService, ServiceEvents } from "./messaging-service.ts";

@@ -83,6 +83,8 @@ export interface MessagingService extends Manage {
     readonly follow?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
   }): AsyncIterable<Change>;
+  /** The newest change of the feed: `changes({ after: (await lastChange())?.cursor })` tells what comes from now on. */
+  lastChange(): Promise<Change | undefined>;
   /** Calls the listener at every event; returns what takes it off again. */
   on<Name extends keyof ServiceEvents>(
     name: Name,
@@ -97,6 +99,16 @@ export interface MessagingService extends Manage {
     request: HttpRequest,
     options?: HandleOptions,
   ): Promise<HttpResponse | undefined>;
+  /**
+   * How much of this process's work is under way: messages that wait or are being handed over, status callbacks to be told,
+   * webhooks being answered. At 0 a `close` leaves nothing to the next start.
+   */
+  readonly unfinished: number;
+  /**
+   * Deletes the service from the store, as far as it may be: settings and senders changed at run time, sticky mappings. In this process
+   * scheduled messages are canceled and waiting ones fail with SERVICE_DELETED. Consent and the record of messages stay.
+   */
+  erase(): Promise<void>;
   /** What is wrong with this set-up. */
   doctor(): Promise<readonly Finding[]>;
   /** Resolves when the store was reached and what an earlier process left was taken up. Sending may begin before. */

@@ -202,7 +202,7 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
         ? methods("queue", options.queue, QUEUE_METHODS)
         : fn("queue", options.queue),
     settings: resolveSettings(options),
-    optOut: options.optOut,
+    optOut: options.optOut ?? undefined,
   });
 }
 

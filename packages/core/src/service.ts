@@ -10,6 +10,7 @@ import { createConsentStats, createOptOutRate } from "./flows/consent-stats.ts";
 import { createDecide } from "./flows/decide.ts";
 import { createDeliver } from "./flows/deliver.ts";
 import { createDoctor } from "./flows/doctor.ts";
+import { createErase } from "./flows/erase.ts";
 import { createExplain } from "./flows/explain.ts";
 import { createFeed } from "./flows/feed.ts";
 import { createHandling } from "./flows/handling.ts";
@@ -133,6 +134,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     alerts: Object.freeze({ list: alerts.list }),
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),
+    lastChange: () => ctx.changes.newest(),
     on<Name extends keyof ServiceEvents>(name: Name, listener: (payload: ServiceEvents[Name]) => void) {
       return emitter.on(name, listener);
     },
@@ -152,6 +154,10 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         answering.delete(answer);
       }
     },
+    get unfinished() {
+      return ctx.waiting.count() + ctx.telling.size + answering.size;
+    },
+    erase: createErase(ctx, { advance }),
     doctor: createDoctor(ctx),
     ready: () => ready,
     close({ timeoutMs = 10_000 } = {}) {

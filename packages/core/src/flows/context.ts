@@ -82,6 +82,8 @@ export interface Waiting {
   drop(sid: string): void;
   /** Messages accepted here and not handed over. */
   count(): number;
+  /** Their SIDs, and those of what waits for a time. */
+  sids(): readonly string[];
   /** Ends the timer. */
   close(): void;
 }

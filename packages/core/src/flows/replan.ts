@@ -1,6 +1,6 @@
 import { parseRecipient } from "../phone/address.ts";
+import { explanationOf } from "../records/explanations.ts";
 import type { MessageRecord } from "../records/message-record.ts";
-import { compact } from "../records/outbound-record.ts";
 import type { Draft } from "../send-request.ts";
 import type { Claim, Decide, Replan } from "./context.ts";
 import { refusalOf } from "./outcome.ts";
@@ -38,7 +38,7 @@ export function createReplan({ decide, claim }: { readonly decide: Decide; reado
       body: plan.body,
       encoding: plan.encoding,
       numSegments: plan.numSegments,
-      explanation: compact(plan),
+      explanation: explanationOf(plan),
       outbound: { ...outbound, claimed },
     };
   };

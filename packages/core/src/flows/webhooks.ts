@@ -10,6 +10,7 @@ export interface WebhookFlows {
     provider: Provider,
     request: WebhookRequest,
     route: Route | undefined,
+    options: { readonly answerable?: boolean | undefined },
   ) => Promise<HttpResponse | undefined>;
   readonly receipts: (provider: Provider, request: WebhookRequest) => Promise<HttpResponse>;
   readonly media: (code: string, request: HttpRequest) => Promise<HttpResponse>;
@@ -21,6 +22,8 @@ export interface HandleOptions {
   readonly rest?: string | undefined;
   /** Where an inbound message that is no keyword goes on to. Default: it is acknowledged. */
   readonly route?: Route | undefined;
+  /** False: other services have a part in the request, so that none can answer in it; replies leave as messages. Default true. */
+  readonly answerable?: boolean | undefined;
 }
 
 /** `service.handle`: one HTTP request in, one answer out; `undefined` where the route answered. Never rejects, never says 500. */
@@ -37,7 +40,7 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
       const provider = providerOf(options.rest);
       verify(provider, webhook);
       return endpoint === "inbound"
-        ? await inbound(provider, webhook, options.route)
+        ? await inbound(provider, webhook, options.route, options)
         : await receipts(provider, webhook);
     } catch (error) {
       const response = toErrorResponse(error);
