@@ -31,6 +31,8 @@ const outbound: Fields<OutboundPart> = {
   claimed: maybe(text),
   rcsFailed: maybe(fc.boolean()),
   rcsSid: maybe(text),
+  mmsFailed: maybe(fc.boolean()),
+  mmsSid: maybe(text),
   ambiguousUntil: maybe(ms),
   confirmation: maybe(fc.boolean()),
   inReplyTo: maybe(text),
