@@ -1,5 +1,6 @@
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
+export type { CostlyCharacter } from "./encoding/costs.ts";
 export type { Segmentation, SegmentOptions } from "./encoding/segment.ts";
 export { segment } from "./encoding/segment.ts";
 export { smartEncode } from "./encoding/smart.ts";
@@ -26,6 +27,14 @@ export { fromNodeRequest, writeNodeResponse } from "./node-http.ts";
 export type { CountryKeywords, KeywordEntry, KeywordLayer, OptOutOptions } from "./opt-out/keywords.ts";
 export type { LintReplyOptions, ReplyWarning, ReplyWarningCode } from "./opt-out/lint.ts";
 export { lintReply } from "./opt-out/lint.ts";
+export type {
+  BodyCost,
+  BodyLint,
+  BodyWarning,
+  BodyWarningCode,
+  LintOptions,
+} from "./opt-out/lint-body.ts";
+export { lint } from "./opt-out/lint-body.ts";
 export type { KeywordMatch, MatchKeywordOptions } from "./opt-out/match.ts";
 export { matchKeyword } from "./opt-out/match.ts";
 export { possibleOptOut } from "./opt-out/possible-opt-out.ts";
