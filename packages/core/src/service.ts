@@ -11,6 +11,7 @@ import { createDebugger } from "./flows/debugger.ts";
 import { createDecide } from "./flows/decide.ts";
 import { createDeliver } from "./flows/deliver.ts";
 import { createDoctor } from "./flows/doctor.ts";
+import { createErase } from "./flows/erase.ts";
 import { createExplain } from "./flows/explain.ts";
 import { createFeed } from "./flows/feed.ts";
 import { createHandling } from "./flows/handling.ts";
@@ -32,11 +33,12 @@ import { createStickyMap } from "./flows/sticky-map.ts";
 import { createStoreAlerts } from "./flows/store-alerts.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
-import { placeOf, toErrorResponse } from "./http.ts";
+import { hostnameOf, linkPlaceOf, placeOf, toErrorResponse } from "./http.ts";
 import type { MessagingService, ServiceEvents } from "./messaging-service.ts";
 import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
 import type { AlertFilter } from "./records/alerts.ts";
 import { createJournal } from "./records/journal.ts";
+import { createMisses } from "./records/misses.ts";
 import { checkSettingNames, type SettingsInput } from "./settings.ts";
 import type { Address } from "./types.ts";
 import { createWebhookCaller } from "./webhook/call.ts";
@@ -53,6 +55,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const options = resolveOptions(input);
   const { ctx, live, alerts, alerting, denyList, emitter } = createContext(options);
   const { clock, logger } = options;
+  const linkHost = options.linkUrl === undefined ? undefined : new URL(options.linkUrl).hostname;
   let closed: Promise<void> | undefined;
   /** Webhooks under way: closing waits for them. */
   const answering = new Set<Promise<unknown>>();
@@ -69,7 +72,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const advance = createAdvance(ctx, { callbacks });
   const decide = createDecide(ctx);
   const claim = createClaim(ctx, { decide, raise: createPlanAlerts(ctx) });
-  const replan = createReplan(ctx, { decide, claim });
+  const replan = createReplan({ decide, claim });
   const send = createSend(ctx, { decide, claim, advance });
   const providerOptOut = createProviderOptOut(ctx);
   const settle = createSettle(ctx, { advance, replan, providerOptOut });
@@ -82,7 +85,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const handle = createWebhooks(ctx, {
     inbound,
     receipts: createReceipts(ctx, { ...settle, advance, replan, providerOptOut }),
-    media: createMediaLink(ctx),
+    media: createMediaLink(ctx, { misses: createMisses(clock) }),
   });
   const { explainChange, ...sticky } = createStickyMap(ctx);
   const stats = createConsentStats(ctx);
@@ -144,10 +147,15 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     }),
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),
+    lastChange: () => ctx.changes.newest(),
     on<Name extends keyof ServiceEvents>(name: Name, listener: (payload: ServiceEvents[Name]) => void) {
       return emitter.on(name, listener);
     },
-    locate: (url) => placeOf(url, options.path),
+    locate: (url, host) =>
+      placeOf(url, options.path) ??
+      (linkHost !== undefined && host !== undefined && hostnameOf(host) === linkHost
+        ? linkPlaceOf(url)
+        : undefined),
     async handle(endpoint, request, about) {
       if (closed !== undefined)
         return toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed."));
@@ -159,6 +167,10 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         answering.delete(answer);
       }
     },
+    get unfinished() {
+      return ctx.waiting.count() + ctx.telling.size + answering.size;
+    },
+    erase: createErase(ctx, { advance }),
     doctor: createDoctor(ctx),
     ready: () => ready,
     close({ timeoutMs = 10_000 } = {}) {

@@ -10,8 +10,8 @@ import type { DebuggerWebhook, InboundHandling, StatusCallback, Webhook } from "
  * @see https://www.twilio.com/docs/messaging/api/service-resource
  */
 export interface SettingsInput {
-  /** The service's webhook for inbound messages: a function, or `{ url, method, fallbackUrl, fallbackMethod }`. Default: none. */
-  readonly webhook?: Webhook | undefined;
+  /** The service's webhook for inbound messages: a function, or `{ url, method, fallbackUrl, fallbackMethod }`. Default, and what `null` goes back to: none. */
+  readonly webhook?: Webhook | null | undefined;
   /**
    * What happens to inbound messages that are no keyword. "defer" (default): the sender's own webhook, else the service's,
    * else the next route. "webhook": always the service's. "drop": nothing, and no record. "conversation": reserved.
@@ -33,20 +33,20 @@ export interface SettingsInput {
   readonly preRegistrationAlert?: boolean | undefined;
   /** Alert when more than this part of a day's messages was answered by an opt-out, 0–1; false for never. Default 0.05. */
   readonly optOutRateAlert?: number | false | undefined;
-  /** Posts alerts as Twilio's Debugger does, signed: `{ url, level? }`; `null` turns it off again. Default: none. See docs/alerts.md. */
+  /** Posts alerts as Twilio's Debugger does, signed: `{ url, level? }`; see docs/alerts.md. Default, and what `null` goes back to: none. */
   readonly debuggerWebhook?: DebuggerWebhook | null | undefined;
   /** Seconds a message may wait here, 1–36,000. Default 36,000. WhatsApp is clamped to 14,400. */
   readonly validityPeriod?: number | undefined;
-  /** Called with each change of a message's status: a URL or a function. Default: none. */
-  readonly statusCallback?: StatusCallback | undefined;
+  /** Called with each change of a message's status: a URL or a function. Default, and what `null` goes back to: none. */
+  readonly statusCallback?: StatusCallback | null | undefined;
   /** Add `SequenceNumber` and `Timestamp` to status callbacks, which Twilio's do not have. Default false. */
   readonly statusCallbackSequence?: boolean | undefined;
   /** Seconds a message is kept after its final status. Default 2,592,000 (30 days). */
   readonly retention?: number | undefined;
   /** What becomes of a message of which nobody knows whether it left: "fail" (default) after 15 minutes, or "resend". */
   readonly onAmbiguous?: "fail" | "resend" | undefined;
-  /** Keywords, replies and policies of opt-out; see docs/opt-out.md. Default: the standard words. */
-  readonly optOut?: OptOutOptions | undefined;
+  /** Keywords, replies and policies of opt-out; see docs/opt-out.md. Default, and what `null` goes back to: the standard words. */
+  readonly optOut?: OptOutOptions | null | undefined;
 }
 
 /** A complete snapshot of the settings. Frozen; `service.update()` replaces it whole. */
@@ -61,7 +61,7 @@ export interface Settings {
   readonly mmsConverter: boolean;
   readonly preRegistrationAlert: boolean;
   readonly optOutRateAlert: number | false;
-  readonly debuggerWebhook: DebuggerWebhook | null;
+  readonly debuggerWebhook: DebuggerWebhook | undefined;
   readonly validityPeriod: number;
   readonly statusCallback: StatusCallback | undefined;
   readonly statusCallbackSequence: boolean;
@@ -81,7 +81,7 @@ const DEFAULTS: Settings = Object.freeze({
   mmsConverter: true,
   preRegistrationAlert: true,
   optOutRateAlert: 0.05,
-  debuggerWebhook: null,
+  debuggerWebhook: undefined,
   validityPeriod: 36_000,
   statusCallback: undefined,
   statusCallbackSequence: false,
@@ -110,10 +110,7 @@ const ALLOWED: Readonly<
   mmsConverter: ["true or false", isBoolean],
   preRegistrationAlert: ["true or false", isBoolean],
   optOutRateAlert: ["a number above 0 and up to 1, or false", isRate],
-  debuggerWebhook: [
-    '{ url, level?: "ERROR" | "WARNING" } with an absolute http(s) URL, or null',
-    isDebuggerWebhook,
-  ],
+  debuggerWebhook: ['{ url, level?: "ERROR" | "WARNING" } with an absolute http(s) URL', isDebuggerWebhook],
   validityPeriod: ["whole seconds from 1 to 36,000", within(1, 36_000)],
   statusCallback: ["an absolute http(s) URL of at most 4,000 characters, or a function", isStatusCallback],
   statusCallbackSequence: ["true or false", isBoolean],
@@ -136,6 +133,11 @@ export function resolveSettings(input: SettingsInput, base: Settings = DEFAULTS)
   for (const name of SETTING_NAMES as readonly (keyof Settings)[]) {
     const value = input[name];
     if (value === undefined) continue;
+    // Left out it would keep what is there; `null` goes back to none.
+    if (value === null && DEFAULTS[name] === undefined) {
+      settings[name] = undefined;
+      continue;
+    }
     const [words, check] = ALLOWED[name];
     if (!check(value)) throw invalid(name, value, words);
     settings[name] = value;
@@ -181,8 +183,7 @@ export function isWebhook(value: unknown): value is Webhook {
 }
 
 function isDebuggerWebhook(value: unknown): boolean {
-  if (value === null) return true;
-  if (typeof value !== "object") return false;
+  if (typeof value !== "object" || value === null) return false;
   const { url, level, guarded, ...rest } = value as Record<string, unknown>;
   const isLevel = level === undefined || level === "ERROR" || level === "WARNING";
   const isFlag = guarded === undefined || isBoolean(guarded);

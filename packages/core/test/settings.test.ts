@@ -15,7 +15,7 @@ describe("settings", () => {
       mmsConverter: true,
       preRegistrationAlert: true,
       optOutRateAlert: 0.05,
-      debuggerWebhook: null,
+      debuggerWebhook: undefined,
       validityPeriod: 36_000,
       statusCallback: undefined,
       statusCallbackSequence: false,

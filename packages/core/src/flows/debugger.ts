@@ -25,7 +25,7 @@ export function createDebugger(ctx: FlowContext, { caller }: { readonly caller: 
   return Object.freeze({
     tell(alert: Alert, milestone: number, webhook: AlertWebhook | undefined): void {
       const target = ctx.settings().debuggerWebhook;
-      if (target === null || alert.code === "DEBUGGER_WEBHOOK_FAILED") return;
+      if (target === undefined || alert.code === "DEBUGGER_WEBHOOK_FAILED") return;
       if (target.level === "ERROR" && alert.level !== "ERROR") return;
       const parameters = parametersOf(alert, webhook);
       const call = { url: target.url, method: "POST" as const, parameters, lane: "debugger" };
