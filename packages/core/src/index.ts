@@ -1,3 +1,5 @@
+export type { Alert, AlertCode, AlertEntry, AlertLevel } from "./alert.ts";
+export { ALERT_CODES } from "./alert.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
 export type { CostlyCharacter } from "./encoding/costs.ts";
@@ -50,7 +52,7 @@ export type * from "./provider.ts";
 export type { MemoryQueueOptions } from "./queue/memory.ts";
 export { createMemoryQueue } from "./queue/memory.ts";
 export type { AddResult, Job, LaneLimit, Queue } from "./queue/queue.ts";
-export type { Alert } from "./records/alerts.ts";
+export type { AlertFilter, AlertPage } from "./records/alerts.ts";
 export type { Change } from "./records/changes.ts";
 export type { ConsentEvent, ConsentSource, ConsentStatus } from "./records/consent-record.ts";
 export type { LinkClick } from "./records/links.ts";

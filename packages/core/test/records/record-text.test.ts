@@ -95,7 +95,9 @@ const fields: Fields<MessageRecord> = {
           after: fc.nat(),
         }),
       ),
-      alerts: fc.array(fc.record({ code: text, message: text })),
+      alerts: fc.array(
+        fc.record({ code: fc.constantFrom("FOREIGN_SENDER", "MULTIPLE_TOLL_FREE"), message: text }),
+      ),
     }),
   ),
   optOutType: fc.option(fc.constantFrom("STOP", "START", "HELP")),
