@@ -7,9 +7,11 @@ import { createCallbacks } from "./flows/callbacks.ts";
 import { createClaim } from "./flows/claim.ts";
 import { createConsentLedger } from "./flows/consent-ledger.ts";
 import { createConsentStats, createOptOutRate } from "./flows/consent-stats.ts";
+import { createDebugger } from "./flows/debugger.ts";
 import { createDecide } from "./flows/decide.ts";
 import { createDeliver } from "./flows/deliver.ts";
 import { createDoctor } from "./flows/doctor.ts";
+import { createErase } from "./flows/erase.ts";
 import { createExplain } from "./flows/explain.ts";
 import { createFeed } from "./flows/feed.ts";
 import { createHandling } from "./flows/handling.ts";
@@ -19,6 +21,7 @@ import { createManage } from "./flows/manage.ts";
 import { createMediaLink } from "./flows/media-link.ts";
 import { createPlanAlerts } from "./flows/plan-alerts.ts";
 import { createProcess } from "./flows/process.ts";
+import { createProviderAlerts } from "./flows/provider-alerts.ts";
 import { createProviderOptOut } from "./flows/provider-opt-out.ts";
 import { createReceipts } from "./flows/receipts.ts";
 import { createRecover } from "./flows/recover.ts";
@@ -27,12 +30,15 @@ import { createReplies } from "./flows/replies.ts";
 import { createSend } from "./flows/send.ts";
 import { createSettle } from "./flows/settle.ts";
 import { createStickyMap } from "./flows/sticky-map.ts";
+import { createStoreAlerts } from "./flows/store-alerts.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
-import { placeOf, toErrorResponse } from "./http.ts";
+import { hostnameOf, linkPlaceOf, placeOf, toErrorResponse } from "./http.ts";
 import type { MessagingService, ServiceEvents } from "./messaging-service.ts";
 import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
+import type { AlertFilter } from "./records/alerts.ts";
 import { createJournal } from "./records/journal.ts";
+import { createMisses } from "./records/misses.ts";
 import { checkSettingNames, type SettingsInput } from "./settings.ts";
 import type { Address } from "./types.ts";
 import { createWebhookCaller } from "./webhook/call.ts";
@@ -47,8 +53,9 @@ import { createSequencer } from "./webhook/retry.ts";
  */
 export function createMessagingService(input: MessagingServiceOptions): MessagingService {
   const options = resolveOptions(input);
-  const { ctx, live, alerts, denyList, emitter } = createContext(options);
+  const { ctx, live, alerts, alerting, denyList, emitter } = createContext(options);
   const { clock, logger } = options;
+  const linkHost = options.linkUrl === undefined ? undefined : new URL(options.linkUrl).hostname;
   let closed: Promise<void> | undefined;
   /** Webhooks under way: closing waits for them. */
   const answering = new Set<Promise<unknown>>();
@@ -59,11 +66,13 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     logger,
     guard: createGuard({ allow: options.allowPrivateHosts }),
   });
+  const debug = createDebugger(ctx, { caller });
+  alerting.forward(debug.tell);
   const callbacks = createCallbacks(ctx, { caller, sequencer: createSequencer() });
   const advance = createAdvance(ctx, { callbacks });
   const decide = createDecide(ctx);
   const claim = createClaim(ctx, { decide, raise: createPlanAlerts(ctx) });
-  const replan = createReplan(ctx, { decide, claim });
+  const replan = createReplan({ decide, claim });
   const send = createSend(ctx, { decide, claim, advance });
   const providerOptOut = createProviderOptOut(ctx);
   const settle = createSettle(ctx, { advance, replan, providerOptOut });
@@ -76,7 +85,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const handle = createWebhooks(ctx, {
     inbound,
     receipts: createReceipts(ctx, { ...settle, advance, replan, providerOptOut }),
-    media: createMediaLink(ctx),
+    media: createMediaLink(ctx, { misses: createMisses(clock) }),
   });
   const { explainChange, ...sticky } = createStickyMap(ctx);
   const stats = createConsentStats(ctx);
@@ -85,8 +94,9 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     replay,
     flush: denyList.flush,
     recover: createRecover(ctx, { ...settle, replan, resume, callbacks }),
+    storeAlerts: createStoreAlerts(ctx),
   });
-  ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume }));
+  ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume, judge: createProviderAlerts(ctx) }));
   upkeep.start();
 
   const open = (): void => {
@@ -128,13 +138,24 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     sticky: Object.freeze(sticky),
     explainChange,
     consent: createConsentLedger(ctx, { stats }),
-    alerts: Object.freeze({ list: alerts.list }),
+    alerts: Object.freeze({
+      async list(filter?: AlertFilter | number) {
+        // What this process knows is in the list, although it is written every few seconds only.
+        await alerting.flush();
+        return alerts.list(filter);
+      },
+    }),
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),
+    lastChange: () => ctx.changes.newest(),
     on<Name extends keyof ServiceEvents>(name: Name, listener: (payload: ServiceEvents[Name]) => void) {
       return emitter.on(name, listener);
     },
-    locate: (url) => placeOf(url, options.path),
+    locate: (url, host) =>
+      placeOf(url, options.path) ??
+      (linkHost !== undefined && host !== undefined && hostnameOf(host) === linkHost
+        ? linkPlaceOf(url)
+        : undefined),
     async handle(endpoint, request, about) {
       if (closed !== undefined)
         return toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed."));
@@ -146,6 +167,10 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         answering.delete(answer);
       }
     },
+    get unfinished() {
+      return ctx.waiting.count() + ctx.telling.size + answering.size;
+    },
+    erase: createErase(ctx, { advance }),
     doctor: createDoctor(ctx),
     ready: () => ready,
     close({ timeoutMs = 10_000 } = {}) {
@@ -156,6 +181,8 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         await callbacks.close(Math.max(0, deadline - clock.now()));
         ctx.waiting.close();
         await upkeep.close();
+        await alerting.close();
+        await debug.close(Math.max(0, deadline - clock.now()));
         await caller.close();
         await ctx.store.close?.();
       })();

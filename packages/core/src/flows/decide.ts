@@ -1,5 +1,7 @@
-import { plan } from "../planning/plan.ts";
+import { type PlanFacts, plan } from "../planning/plan.ts";
 import { boundBy, consentChannel, parseConsent } from "../records/consent-record.ts";
+import type { LinkTarget } from "../records/links.ts";
+import type { StickyMapping } from "../records/sticky.ts";
 import type { Draft } from "../send-request.ts";
 import type { Decide, DecideOptions, Decision, FlowContext } from "./context.ts";
 import { question } from "./outcome.ts";
@@ -8,6 +10,14 @@ import { question } from "./outcome.ts";
 const LOOKUP_MS = 2_000;
 const LOOKUP_TTL_MS = 86_400_000;
 const WINDOW_MS = 86_400_000;
+
+/** What was read beside the facts of a plan. */
+interface Known {
+  readonly mapping: StickyMapping | undefined;
+  readonly link: string | undefined;
+  readonly consent: string | undefined;
+  readonly idempotent: string | undefined;
+}
 
 /**
  * Reads once and plans: consent, sticky mapping, settings and idempotency mark in one wave, then the pure planner.
@@ -21,12 +31,17 @@ export function createDecide(ctx: FlowContext): Decide {
     const wanted = [ctx.keys.config, ctx.keys.consent(to.person), ctx.keys.sticky(to.channel, to.person)];
     const window = to.channel === "whatsapp" ? wanted.push(ctx.keys.window(to.person)) - 1 : -1;
     const mark = idempotencyKey === undefined ? -1 : wanted.push(ctx.keys.idempotency(idempotencyKey)) - 1;
+    const target = linkTarget(draft);
+    const firstLink = target && ctx.keys.link(ctx.links.code(target, 0));
+    const linkAt = firstLink === undefined ? -1 : wanted.push(firstLink) - 1;
     const read = await ctx.store.getMany(wanted);
     ctx.adopt(read[0]);
 
-    const settings = ctx.settings();
     const mapping = options.winner ?? ctx.sticky.parse(read[2]);
-    const link = needsLink(draft) ? ctx.links.create(draft.mediaUrl) : undefined;
+    const link =
+      target !== undefined && ctx.settings().mmsConverter
+        ? await ctx.links.next(target, read[linkAt], options.sid)
+        : undefined;
     // Most plans ask nobody: they do not wait for an answer either.
     const carrier = carrierOf(draft);
     const rcs = options.rcsFailed === true ? false : rcsCapable(draft);
@@ -34,19 +49,27 @@ export function createDecide(ctx: FlowContext): Decide {
       sticky: mapping?.membership,
       carrier: carrier instanceof Promise ? await carrier : carrier,
       rcsCapable: rcs instanceof Promise ? await rcs : rcs,
+      mmsFailed: options.mmsFailed,
       windowOpen: window === -1 ? undefined : windowOpen(read[window]),
-      mediaLink: link === undefined ? undefined : mediaLink(link, draft),
+      mediaLink: link && ctx.linkTo(link),
       excluded: options.excluded,
       all: options.all,
     };
+    return conclude(draft, facts, { mapping, link, consent: read[1], idempotent: read[mark] });
+  };
+
+  /** Plans on what was read and asked. */
+  function conclude(draft: Draft, facts: PlanFacts, known: Known): Decision {
+    const { to } = draft;
     const planned = plan(
       ctx.pool,
-      settings,
+      ctx.settings(),
       {
         to,
         body: draft.text,
         mediaUrl: draft.mediaUrl,
         from: draft.from,
+        isReply: draft.isReply,
         fallbackFrom: draft.fallbackFrom,
         contentSid: draft.contentSid,
         sendAsMms: draft.sendAsMms,
@@ -54,26 +77,22 @@ export function createDecide(ctx: FlowContext): Decide {
       },
       facts,
     );
-    const consent = parseConsent(read[1]);
+    const consent = parseConsent(known.consent);
     const denied = ctx.denied.has(to.person, consentChannel(to.channel));
     return {
       plan: planned,
-      mapping,
+      mapping: known.mapping,
       consent,
       optedOut: denied ? DENIED : boundBy(consent, question(ctx, draft, planned)),
-      idempotent: mark === -1 ? undefined : read[mark],
-      link: link !== undefined && planned.decision?.kind === "SMS" ? link : undefined,
+      idempotent: known.idempotent,
+      link: planned.decision?.kind === "SMS" ? known.link : undefined,
     };
-  };
-
-  function needsLink(draft: Draft): boolean {
-    return draft.mediaUrl.length > 0 && draft.to.channel === "sms" && ctx.settings().mmsConverter;
   }
 
-  /** Without a public address nobody could open a link of ours: the media's own URLs serve. */
-  function mediaLink(code: string, draft: Draft): string {
-    const { publicUrl, path } = ctx.options;
-    return publicUrl === undefined ? draft.mediaUrl.join(" ") : `${publicUrl}${path}/m/${code}`;
+  /** What a link would stand for, should the plan want one. Where nobody could open it, the media's own URLs serve. */
+  function linkTarget({ to, mediaUrl }: Draft): LinkTarget | undefined {
+    const possible = mediaUrl.length > 0 && to.channel === "sms" && ctx.linkTo("") !== undefined;
+    return possible ? { to: to.address, mediaUrl } : undefined;
   }
 
   function windowOpen(raw: string | undefined): boolean {

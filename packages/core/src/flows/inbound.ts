@@ -29,6 +29,8 @@ export interface Inbound {
     provider: Provider,
     request: WebhookRequest,
     route: Route | undefined,
+    /** `answerable: false`: replies leave as messages, whatever the request is answered. */
+    options?: { readonly answerable?: boolean | undefined },
   ): Promise<HttpResponse | undefined>;
   /** Handles a message again that its process died over, or that the store failed in the middle of. */
   resume(current: Versioned): Promise<void>;
@@ -52,6 +54,7 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
     provider: Provider,
     request: WebhookRequest,
     route: Route | undefined,
+    { answerable = true }: { readonly answerable?: boolean | undefined } = {},
   ): Promise<HttpResponse | undefined> {
     const ours = provider.webhook
       .parseInbound(request)
@@ -62,7 +65,7 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
       await route.next(undefined);
       return undefined;
     }
-    if (ours.length === 1) return receive(first, route);
+    if (ours.length === 1 && answerable) return receive(first, route);
     // Several messages share one HTTP answer: none of them can have it, and their replies leave as messages.
     await Promise.all(ours.map((arrival) => receive({ ...arrival, answerable: false }, route)));
     return ack(provider);

@@ -40,7 +40,7 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
   };
 
   async function send(request: SendRequest, options: SendOptions): Promise<Message> {
-    const draft = parse(request);
+    const draft = { ...parse(request), isReply: options.inReplyTo !== undefined };
     if (options.sid !== undefined) {
       const there = await ctx.messages.get(options.sid);
       if (there !== undefined) return view(there.record);
@@ -64,7 +64,7 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     if (refusal !== undefined) return refuse(sid, draft, first, refusal, options);
 
     if (draft.sendAt !== undefined) return await store(sid, draft, first, "scheduled", options);
-    const { decision, claimed } = await claim(draft, first, { confirmation: options.confirmation });
+    const { decision, claimed } = await claim(draft, first, { confirmation: options.confirmation, sid });
     return await store(sid, draft, decision, "queued", options, claimed);
   }
 
@@ -98,20 +98,16 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     claimed?: string,
   ): Promise<Message> {
     const record = toRecord(sid, draft, decision, status, options, claimed);
-    const { channel, person } = draft.to;
-    const { sticky } = decision.plan;
-    const writes: Promise<unknown>[] = [];
-    if (decision.link !== undefined) writes.push(ctx.links.set(decision.link, draft.mediaUrl));
-    if (sticky.kept && decision.mapping !== undefined)
-      writes.push(ctx.sticky.touch(channel, person, decision.mapping));
     // Two calls may come this far with one SID: the first to write has it. Then the outbox comes first, since the loser
     // of a crash between the two would take a record that nobody delivers for an accepted message.
     const exclusive = draft.idempotencyKey !== undefined || options.sid !== undefined;
-    if (exclusive) await ctx.outbox.add(sid);
-    else writes.push(ctx.outbox.add(sid));
+    const added = ctx.outbox.add(sid);
+    if (exclusive) await added;
     let created: Created;
     try {
-      [created] = await Promise.all([ctx.messages.create(record, { exclusive }), ...writes]);
+      const creating = ctx.messages.create(record, { exclusive });
+      const touched = touch(draft, decision);
+      [created] = await Promise.all(touched === undefined ? [creating, added] : [creating, added, touched]);
     } catch (error) {
       // Perhaps it is written all the same. Under a key the next call would find it and count on its being sent;
       // without one the caller knows it as refused, and sends another.
@@ -125,6 +121,12 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     }
     if (typeof draft.statusCallback === "function") ctx.callbacks.set(sid, draft.statusCallback);
     return enqueue(created.versioned, draft);
+  }
+
+  function touch({ to }: Draft, { plan, mapping }: Decision): Promise<unknown> | undefined {
+    return plan.sticky.kept && mapping !== undefined
+      ? ctx.sticky.touch(to.channel, to.person, mapping)
+      : undefined;
   }
 
   /** Has delivery look for a message that may be there. */

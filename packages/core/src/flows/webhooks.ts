@@ -10,9 +10,10 @@ export interface WebhookFlows {
     provider: Provider,
     request: WebhookRequest,
     route: Route | undefined,
+    options: { readonly answerable?: boolean | undefined },
   ) => Promise<HttpResponse | undefined>;
   readonly receipts: (provider: Provider, request: WebhookRequest) => Promise<HttpResponse>;
-  readonly media: (code: string) => Promise<HttpResponse>;
+  readonly media: (code: string, request: HttpRequest) => Promise<HttpResponse>;
 }
 
 /** What goes with a request. */
@@ -21,6 +22,8 @@ export interface HandleOptions {
   readonly rest?: string | undefined;
   /** Where an inbound message that is no keyword goes on to. Default: it is acknowledged. */
   readonly route?: Route | undefined;
+  /** False: other services have a part in the request, so that none can answer in it; replies leave as messages. Default true. */
+  readonly answerable?: boolean | undefined;
 }
 
 /** `service.handle`: one HTTP request in, one answer out; `undefined` where the route answered. Never rejects, never says 500. */
@@ -32,12 +35,12 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
   ): Promise<HttpResponse | undefined> {
     try {
       if (endpoint === "media" && /^(GET|HEAD|POST)$/.test(request.method))
-        return await media(options.rest ?? request.url.split(/[?#]/)[0]?.split("/").at(-1) ?? "");
+        return await media(options.rest ?? request.url.split(/[?#]/)[0]?.split("/").at(-1) ?? "", request);
       const webhook = toWebhookRequest(request, ctx.options.publicUrl);
       const provider = providerOf(options.rest);
       verify(provider, webhook);
       return endpoint === "inbound"
-        ? await inbound(provider, webhook, options.route)
+        ? await inbound(provider, webhook, options.route, options)
         : await receipts(provider, webhook);
     } catch (error) {
       const response = toErrorResponse(error);

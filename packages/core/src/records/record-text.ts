@@ -111,6 +111,8 @@ function outboundText(outbound: OutboundPart): string {
     optional("claimed", outbound.claimed),
     optional("rcsFailed", outbound.rcsFailed),
     optional("rcsSid", outbound.rcsSid),
+    optional("mmsFailed", outbound.mmsFailed),
+    optional("mmsSid", outbound.mmsSid),
     optional("ambiguousUntil", outbound.ambiguousUntil),
     optional("confirmation", outbound.confirmation),
     optional("inReplyTo", outbound.inReplyTo),
