@@ -80,6 +80,7 @@ export function createContext(options: ResolvedOptions): Parts {
     typeof options.queue === "function" ? options.queue(lanes) : (options.queue ?? createMemoryQueue(lanes));
   const joined = createLaneAlerts({ queue, limitOf, alert });
   const waiting = createWaiting({ clock, queue, pool: live.pool, live: inProcess, joined });
+  const segments = new Map(options.providers.map(({ name }) => [name, encodeURIComponent(name)]));
   const ctx: FlowContext = {
     options,
     owner,
@@ -102,9 +103,8 @@ export function createContext(options: ResolvedOptions): Parts {
     optOut: live.optOut,
     statusUrl: (provider, sid) => {
       const { publicUrl, path } = options;
-      return publicUrl === undefined
-        ? undefined
-        : `${publicUrl}${path}/status/${encodeURIComponent(provider)}?sid=${sid}`;
+      if (publicUrl === undefined) return undefined;
+      return `${publicUrl}${path}/status/${segments.get(provider) ?? encodeURIComponent(provider)}?sid=${sid}`;
     },
     linkTo: (code) => {
       const { publicUrl, linkUrl, path } = options;

@@ -158,7 +158,8 @@ function changingText(record: MessageRecord): string {
 /** What JSON writes as it is, between quotes. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-function quote(text: string): string {
+/** A text as JSON. */
+export function quote(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
