@@ -29,6 +29,8 @@ export interface SettingsInput {
   readonly smartEncoding?: boolean | undefined;
   /** Where MMS does not reach, send an SMS with a link instead. Default true. */
   readonly mmsConverter?: boolean | undefined;
+  /** Ask for the type and size of media (a HEAD of each URL, at most 5 s) before a send is accepted. Default false: nothing is fetched. */
+  readonly checkMedia?: boolean | undefined;
   /** Alert when a sender ID goes to a country that wants it registered. Default true. */
   readonly preRegistrationAlert?: boolean | undefined;
   /** Seconds a message may wait here, 1–36,000. Default 36,000. WhatsApp is clamped to 14,400. */
@@ -55,6 +57,7 @@ export interface Settings {
   readonly areaCodeGeomatch: boolean;
   readonly smartEncoding: boolean;
   readonly mmsConverter: boolean;
+  readonly checkMedia: boolean;
   readonly preRegistrationAlert: boolean;
   readonly validityPeriod: number;
   readonly statusCallback: StatusCallback | undefined;
@@ -73,6 +76,7 @@ const DEFAULTS: Settings = Object.freeze({
   areaCodeGeomatch: true,
   smartEncoding: true,
   mmsConverter: true,
+  checkMedia: false,
   preRegistrationAlert: true,
   validityPeriod: 36_000,
   statusCallback: undefined,
@@ -100,6 +104,7 @@ const ALLOWED: Readonly<
   areaCodeGeomatch: ["true or false", isBoolean],
   smartEncoding: ["true or false", isBoolean],
   mmsConverter: ["true or false", isBoolean],
+  checkMedia: ["true or false", isBoolean],
   preRegistrationAlert: ["true or false", isBoolean],
   validityPeriod: ["whole seconds from 1 to 36,000", within(1, 36_000)],
   statusCallback: ["an absolute http(s) URL of at most 4,000 characters, or a function", isStatusCallback],

@@ -13,6 +13,7 @@ describe("settings", () => {
       areaCodeGeomatch: true,
       smartEncoding: true,
       mmsConverter: true,
+      checkMedia: false,
       preRegistrationAlert: true,
       validityPeriod: 36_000,
       statusCallback: undefined,

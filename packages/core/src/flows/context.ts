@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { MessagingError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { ResolvedOptOut } from "../opt-out/keywords.ts";
 import type { KeywordMatcher } from "../opt-out/match.ts";
@@ -174,6 +175,8 @@ export interface Callbacks {
 
 /** Flows that other flows need; the composition root hands them over. */
 export type Decide = (draft: Draft, options?: DecideOptions) => Promise<Decision>;
+/** What stands against a plan's media, as far as their servers tell; `undefined` when nothing does. */
+export type CheckMedia = (draft: Draft, plan: Plan) => Promise<MessagingError | undefined>;
 export type Send = (request: SendRequest, options?: SendOptions) => Promise<Message>;
 export type Advance = (
   current: Versioned | string,
