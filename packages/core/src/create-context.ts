@@ -12,7 +12,9 @@ import { type Alerts, createAlerts } from "./records/alerts.ts";
 import { createChanges } from "./records/changes.ts";
 import { type Config, createConfig } from "./records/config.ts";
 import { createConsent } from "./records/consent.ts";
+import { createConversationRecords } from "./records/conversations.ts";
 import { createDenyList, type DenyList } from "./records/denied.ts";
+import { createDueSlots } from "./records/due-slots.ts";
 import { createKeys } from "./records/keys.ts";
 import { createLinks } from "./records/links.ts";
 import { createLiveConfig, type LiveConfig } from "./records/live-config.ts";
@@ -80,6 +82,8 @@ export function createContext(options: ResolvedOptions): Parts {
     typeof options.queue === "function" ? options.queue(lanes) : (options.queue ?? createMemoryQueue(lanes));
   const joined = createLaneAlerts({ queue, limitOf, alert });
   const waiting = createWaiting({ clock, queue, pool: live.pool, live: inProcess, joined });
+  const now = (): number => clock.now();
+  const slots = createDueSlots(store, keys, now);
   const ctx: FlowContext = {
     options,
     owner,
@@ -93,6 +97,8 @@ export function createContext(options: ResolvedOptions): Parts {
     consent: createConsent(store, keys),
     changes: createChanges(store, keys, live.settings),
     links: createLinks(store, keys, options.authToken),
+    conversations: createConversationRecords({ store, keys, settings: live.settings, slots, now }),
+    slots,
     pool: live.pool,
     queue,
     waiting,

@@ -2,6 +2,21 @@ export type { Alert, AlertCode, AlertEntry, AlertLevel } from "./alert.ts";
 export { ALERT_CODES } from "./alert.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
+export type * from "./conversation.ts";
+export type {
+  ConversationAddEvent,
+  ConversationAddedEvent,
+  ConversationHookContext,
+  ConversationOptions,
+  ConversationPostEvent,
+  ConversationPostEventName,
+  ConversationPostWebhookUrl,
+  ConversationStateUpdatedEvent,
+  ConversationWebhook,
+  ConversationWebhookUrl,
+  MessageAddedEvent,
+  ParticipantAddedEvent,
+} from "./conversation-options.ts";
 export type { CostlyCharacter } from "./encoding/costs.ts";
 export type { Segmentation, SegmentOptions } from "./encoding/segment.ts";
 export { segment } from "./encoding/segment.ts";

@@ -1,5 +1,6 @@
 import type { Alert } from "./alert.ts";
 import type { Clock } from "./clock.ts";
+import type { ConversationChange, Conversations } from "./conversation.ts";
 import type { ConsentLedger } from "./flows/consent-ledger.ts";
 import type { Explained } from "./flows/explain.ts";
 import type { Manage } from "./flows/manage.ts";
@@ -30,6 +31,8 @@ export interface ServiceEvents {
   readonly alert: Alert;
   /** A link of the MMS converter was opened, by a person or by a machine that previews it. */
   readonly click: LinkClick;
+  /** A conversation that began, was written in, or changed. */
+  readonly conversation: ConversationChange;
 }
 
 /** A finding of `service.doctor()`. */
@@ -74,6 +77,7 @@ export interface MessagingService extends Manage {
   readonly sticky: Omit<StickyMap, "explainChange">;
   readonly explainChange: StickyMap["explainChange"];
   readonly consent: ConsentLedger;
+  readonly conversations: Conversations;
   readonly alerts: {
     /**
      * What an operator should know, of all processes and the last 30 days, newest first; a number is a limit.
@@ -83,7 +87,7 @@ export interface MessagingService extends Manage {
     list(filter?: AlertFilter | number): Promise<AlertPage>;
   };
 
-  /** The durable feed of statuses, inbound messages and consent: what came after the cursor, then what comes. */
+  /** The durable feed of statuses, inbound messages, conversations and consent: what came after the cursor, then what comes. */
   changes(options?: {
     readonly after?: string | undefined;
     readonly follow?: boolean | undefined;
