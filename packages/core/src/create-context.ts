@@ -10,7 +10,9 @@ import { type Alerts, createAlerts } from "./records/alerts.ts";
 import { createChanges } from "./records/changes.ts";
 import { type Config, createConfig } from "./records/config.ts";
 import { createConsent } from "./records/consent.ts";
+import { createConversationRecords } from "./records/conversations.ts";
 import { createDenyList, type DenyList } from "./records/denied.ts";
+import { createDueSlots } from "./records/due-slots.ts";
 import { createKeys } from "./records/keys.ts";
 import { createLinks } from "./records/links.ts";
 import { createLiveConfig, type LiveConfig } from "./records/live-config.ts";
@@ -81,6 +83,8 @@ export function createContext(options: ResolvedOptions): Parts {
   const queue =
     typeof options.queue === "function" ? options.queue(lanes) : (options.queue ?? createMemoryQueue(lanes));
   const waiting = createWaiting({ clock, queue, pool: live.pool, live: inProcess });
+  const now = (): number => clock.now();
+  const slots = createDueSlots(store, keys, now);
   const ctx: FlowContext = {
     options,
     owner,
@@ -93,6 +97,8 @@ export function createContext(options: ResolvedOptions): Parts {
     sticky: createSticky(store, keys, () => clock.now(), live.settings),
     consent: createConsent(store, keys),
     changes: createChanges(store, keys, live.settings),
+    conversations: createConversationRecords({ store, keys, settings: live.settings, slots, now }),
+    slots,
     links: createLinks(store, keys),
     pool: live.pool,
     queue,

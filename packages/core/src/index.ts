@@ -1,5 +1,20 @@
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
+export type * from "./conversation.ts";
+export type {
+  ConversationAddEvent,
+  ConversationAddedEvent,
+  ConversationHookContext,
+  ConversationOptions,
+  ConversationPostEvent,
+  ConversationPostEventName,
+  ConversationPostWebhookUrl,
+  ConversationStateUpdatedEvent,
+  ConversationWebhook,
+  ConversationWebhookUrl,
+  MessageAddedEvent,
+  ParticipantAddedEvent,
+} from "./conversation-options.ts";
 export type { Segmentation, SegmentOptions } from "./encoding/segment.ts";
 export { segment } from "./encoding/segment.ts";
 export { smartEncode } from "./encoding/smart.ts";

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import type { ConversationChange, Conversations } from "./conversation.ts";
 import type { ConsentLedger } from "./flows/consent-ledger.ts";
 import type { Explained } from "./flows/explain.ts";
 import type { Manage } from "./flows/manage.ts";
@@ -25,6 +26,8 @@ export interface ServiceEvents {
   /** An inbound message that asks to stop in other words: somebody should read it. */
   readonly "possible-opt-out": InboundMessage & { readonly phrase: string };
   readonly alert: Alert;
+  /** A conversation that began, was written in, or changed. */
+  readonly conversation: ConversationChange;
 }
 
 /** A finding of `service.doctor()`. */
@@ -69,12 +72,13 @@ export interface MessagingService extends Manage {
   readonly sticky: Omit<StickyMap, "explainChange">;
   readonly explainChange: StickyMap["explainChange"];
   readonly consent: ConsentLedger;
+  readonly conversations: Conversations;
   readonly alerts: {
     /** Newest first. */
     list(limit?: number): Promise<readonly Alert[]>;
   };
 
-  /** The durable feed of statuses, inbound messages and consent: what came after the cursor, then what comes. */
+  /** The durable feed of statuses, inbound messages, conversations and consent: what came after the cursor, then what comes. */
   changes(options?: {
     readonly after?: string | undefined;
     readonly follow?: boolean | undefined;

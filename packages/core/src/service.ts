@@ -7,6 +7,12 @@ import { createCallbacks } from "./flows/callbacks.ts";
 import { createClaim } from "./flows/claim.ts";
 import { createConsentLedger } from "./flows/consent-ledger.ts";
 import { createConsentStats, createOptOutRate } from "./flows/consent-stats.ts";
+import { createConversationChanges } from "./flows/conversation-changes.ts";
+import { createConversationHooks } from "./flows/conversation-hooks.ts";
+import { createConversationTelling } from "./flows/conversation-telling.ts";
+import { createConversationUpkeep } from "./flows/conversation-upkeep.ts";
+import { createConversations } from "./flows/conversations.ts";
+import { createConverse } from "./flows/converse.ts";
 import { createDecide } from "./flows/decide.ts";
 import { createDeliver } from "./flows/deliver.ts";
 import { createDoctor } from "./flows/doctor.ts";
@@ -68,9 +74,17 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const providerOptOut = createProviderOptOut(ctx);
   const settle = createSettle(ctx, { advance, replan, providerOptOut });
   const replies = createReplies(ctx, { send });
-  const handling = createHandling(ctx, { replies, callUrl: createCallWebhook(ctx, { caller }) });
+  const hooks = createConversationHooks(ctx, { caller, sequencer: createSequencer() });
+  const telling = createConversationTelling(ctx, { hooks });
+  const changes = createConversationChanges(ctx, { hooks, telling });
+  const converse = createConverse(ctx, { hooks, changes });
+  const handling = createHandling(ctx, {
+    replies,
+    callUrl: createCallWebhook(ctx, { caller }),
+    converse: converse.receive,
+  });
   const keyword = createKeyword(ctx, { ...handling, replies, settle: denyList.settle });
-  const process = createProcess(ctx, { keyword, handling: handling.handle });
+  const process = createProcess(ctx, { keyword, handling: handling.handle, keep: converse.keep });
   const journal = createJournal(options.journal);
   const { inbound, resume, replay } = createInbound(ctx, { process, journal, deny: denyList.add });
   const handle = createWebhooks(ctx, {
@@ -84,7 +98,8 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     checkOptOutRate: createOptOutRate(ctx, stats),
     replay,
     flush: denyList.flush,
-    recover: createRecover(ctx, { ...settle, replan, resume, callbacks }),
+    recover: createRecover(ctx, { ...settle, replan, resume, callbacks, takeUp: changes.resume }),
+    conversations: createConversationUpkeep(ctx, { changes }),
   });
   ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume }));
   upkeep.start();
@@ -128,6 +143,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     sticky: Object.freeze(sticky),
     explainChange,
     consent: createConsentLedger(ctx, { stats }),
+    conversations: createConversations(ctx, { send, changes, telling }),
     alerts: Object.freeze({ list: alerts.list }),
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),
@@ -155,6 +171,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         const answered = Promise.allSettled([...answering]);
         await Promise.all([ctx.queue.close(timeoutMs), Promise.race([answered, sleep(clock, timeoutMs)])]);
         await callbacks.close(Math.max(0, deadline - clock.now()));
+        await telling.close(Math.max(0, deadline - clock.now()));
         ctx.waiting.close();
         await upkeep.close();
         await caller.close();

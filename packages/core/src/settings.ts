@@ -14,7 +14,8 @@ export interface SettingsInput {
   readonly webhook?: Webhook | undefined;
   /**
    * What happens to inbound messages that are no keyword. "defer" (default): the sender's own webhook, else the service's,
-   * else the next route. "webhook": always the service's. "drop": nothing, and no record. "conversation": reserved.
+   * else the next route. "webhook": always the service's. "drop": nothing, and no record. "conversation": kept in a conversation, which
+   * the first message begins (docs/conversations.md).
    */
   readonly inboundHandling?: InboundHandling | undefined;
   /** Milliseconds until the provider is answered whatever the webhook does; later replies leave as messages. Default 8,000. */
@@ -93,7 +94,7 @@ const ALLOWED: Readonly<
     "a function or { url, method?, fallbackUrl?, fallbackMethod?, format? } with absolute http(s) URLs",
     isWebhook,
   ],
-  inboundHandling: ['"defer", "webhook" or "drop"', (value) => isInboundHandling(value)],
+  inboundHandling: ['"defer", "webhook", "conversation" or "drop"', (value) => isInboundHandling(value)],
   respondWithin: ["whole milliseconds from 1 to 60,000", within(1, 60_000)],
   stickySender: ["true or false", isBoolean],
   stickyIdleDays: ["whole days from 1 to 3,650", within(1, 3_650)],
@@ -176,7 +177,12 @@ function isBoolean(value: unknown): boolean {
 }
 
 /** How inbound messages may be handled. */
-export const isInboundHandling: (value: unknown) => boolean = oneOf("defer", "webhook", "drop");
+export const isInboundHandling: (value: unknown) => boolean = oneOf(
+  "defer",
+  "webhook",
+  "conversation",
+  "drop",
+);
 
 function oneOf(...values: readonly string[]): (value: unknown) => boolean {
   return (value) => typeof value === "string" && values.includes(value);

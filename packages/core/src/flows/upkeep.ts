@@ -17,11 +17,13 @@ export interface UpkeepFlows {
   readonly flush: () => Promise<number>;
   readonly recover: () => Promise<number>;
   readonly checkOptOutRate: () => Promise<void>;
+  /** Looks at the conversations whose time has come. */
+  readonly conversations: () => Promise<void>;
 }
 
 export function createUpkeep(
   ctx: FlowContext,
-  { replay, flush, recover, checkOptOutRate }: UpkeepFlows,
+  { replay, flush, recover, checkOptOutRate, conversations }: UpkeepFlows,
 ): Upkeep {
   const timers = new Set<Timer>();
   let stopped = false;
@@ -56,6 +58,7 @@ export function createUpkeep(
       every(refreshMs, "Writing opt-outs down", flush);
       every(heartbeatMs, "The sign of life", () => ctx.outbox.checkpoint());
       every(heartbeatMs, "Recovery", recover);
+      every(heartbeatMs, "Conversations", conversations);
       every(RATE_CHECK_MS, "The opt-out rate", checkOptOutRate);
     },
     async ready(): Promise<void> {
