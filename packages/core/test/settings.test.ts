@@ -15,6 +15,8 @@ describe("settings", () => {
       mmsConverter: true,
       checkMedia: false,
       preRegistrationAlert: true,
+      optOutRateAlert: 0.05,
+      debuggerWebhook: undefined,
       validityPeriod: 36_000,
       statusCallback: undefined,
       statusCallbackSequence: false,

@@ -165,11 +165,12 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
   ): Promise<void> {
     await advance(current, (record) => failed(tried(record), failure, ctx.clock.now()));
     if (current.record.outbound?.confirmation === true) {
-      const { sid, to } = current.record;
+      const { sid, to, from } = current.record;
       ctx.events.alert(
         "KEYWORD_REPLY_FAILED",
         `The reply to a keyword of ${to} was not sent: ${failure.errorMessage}`,
-        { sid },
+        { sid, sender: from },
+        { subject: from ?? "", errorCode: failure.errorCode },
       );
     }
     forget(current.record);

@@ -18,6 +18,7 @@ export interface OutboundSource {
   readonly inReplyTo?: string | undefined;
   readonly confirmation?: boolean | undefined;
   readonly optOutType?: OptOutType | undefined;
+  readonly conversation?: MessageRecord["conversation"];
   readonly guardedCallback?: boolean | undefined;
   readonly callbackMethod?: "GET" | "POST" | undefined;
 }
@@ -36,6 +37,7 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     inReplyTo,
     confirmation,
     optOutType,
+    conversation,
     guardedCallback,
     callbackMethod,
   } = source;
@@ -72,6 +74,7 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     statusCallback: typeof draft.statusCallback === "string" ? draft.statusCallback : undefined,
     guardedCallback,
     callbackMethod,
+    conversation,
     outbound: {
       owner: owner,
       text: draft.text,

@@ -51,6 +51,7 @@ const inbound: Fields<InboundPart> = {
 };
 
 const fields: Fields<MessageRecord> = {
+  conversation: maybe(fc.record({ sid: text, author: text })),
   sid: text,
   direction: fc.constantFrom("inbound", "outbound-api", "outbound-reply"),
   to: text,
@@ -95,7 +96,9 @@ const fields: Fields<MessageRecord> = {
           after: fc.nat(),
         }),
       ),
-      alerts: fc.array(fc.record({ code: text, message: text })),
+      alerts: fc.array(
+        fc.record({ code: fc.constantFrom("FOREIGN_SENDER", "MULTIPLE_TOLL_FREE"), message: text }),
+      ),
     }),
   ),
   optOutType: fc.option(fc.constantFrom("STOP", "START", "HELP")),
