@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { type ExchangeLimits, exchange, type InFlight } from "./exchange.ts";
 import { connectionFailure } from "./failure.ts";
+import { createGate } from "./gate.ts";
 import type { Guard } from "./guard.ts";
 import { isHttp, USER_AGENT } from "./request.ts";
 
@@ -33,6 +34,8 @@ const MAX_REDIRECTS = 5;
 /** A campaign asks for one picture many times: an answer is good for this long. */
 const FRESH_MS = 60_000;
 const MOST_ANSWERS = 1_000;
+/** Requests at a time, to all hosts and to one, and how many wait for their turn. Waiting is not part of the 5 seconds. */
+const LIMITS = Object.freeze({ maxConcurrent: 128, maxPerLane: 32, maxWaiting: 10_000 });
 
 /**
  * HEAD, and where a server does not answer that by 2xx, a GET that ends with the headers. Every address is guarded, those
@@ -41,9 +44,14 @@ const MOST_ANSWERS = 1_000;
 export function createProbe({ clock, guard }: ProbeParts): Probe {
   const inFlight: InFlight = new Set();
   const answers = new Map<string, { readonly until: number; readonly answer: Promise<Probed> }>();
+  const gate = createGate(LIMITS);
   let closed: Error | undefined;
 
-  async function request(method: "HEAD" | "GET", url: URL, deadline: number): Promise<Probed> {
+  async function request(
+    method: "HEAD" | "GET",
+    url: URL,
+    deadline: number,
+  ): Promise<Probed & { readonly refused?: boolean }> {
     let target = url;
     for (let redirects = 0; ; redirects += 1) {
       if (closed !== undefined) throw closed;
@@ -68,7 +76,10 @@ export function createProbe({ clock, guard }: ProbeParts): Probe {
         limits,
         { clock, inFlight },
       );
-      if (exchanged.kind === "failure") return { reason: exchanged.failure.reason };
+      if (exchanged.kind === "failure") {
+        const { reason, status } = exchanged.failure;
+        return { reason, refused: status !== undefined };
+      }
       if (exchanged.kind === "answer") {
         const { contentType, contentLength: size } = exchanged;
         return { contentType, size };
@@ -80,11 +91,17 @@ export function createProbe({ clock, guard }: ProbeParts): Probe {
   }
 
   async function probe(url: string): Promise<Probed> {
-    const deadline = clock.now() + TOTAL_MS;
     const target = new URL(url);
-    const head = await request("HEAD", target, deadline);
-    // Many servers refuse HEAD, by one status or another, or sign a URL for GET alone.
-    return head.reason?.startsWith("answered ") === true ? request("GET", target, deadline) : head;
+    const leave = await gate.enter(target.host);
+    if (leave === undefined) return { reason: "was not asked: too many checks wait" };
+    try {
+      const deadline = clock.now() + TOTAL_MS;
+      const head = await request("HEAD", target, deadline);
+      // Many servers refuse HEAD, by one status or another, or sign a URL for GET alone.
+      return head.refused === true ? await request("GET", target, deadline) : head;
+    } finally {
+      leave();
+    }
   }
 
   return Object.freeze({
@@ -103,6 +120,7 @@ export function createProbe({ clock, guard }: ProbeParts): Probe {
     },
     close(error: Error): void {
       closed = error;
+      gate.close(error);
       for (const stop of [...inFlight]) stop(error);
     },
   });
