@@ -63,6 +63,8 @@ export interface MessagingService extends Manage {
     list(): readonly Sender[];
     /** @throws MessagingError INVALID_SENDER, DUPLICATE_SENDER, SENDER_POOL_FULL. */
     add(sender: SenderInput): Promise<Sender>;
+    /** Replaces what is written of a sender but its address; its sticky mappings hold. @throws MessagingError INVALID_SENDER, SENDER_NOT_FOUND. */
+    update(sender: SenderInput): Promise<Sender>;
     /** Its sticky mappings end with it. @throws MessagingError SENDER_NOT_FOUND. */
     remove(id: Address): Promise<Sender>;
   };
