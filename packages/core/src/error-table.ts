@@ -58,6 +58,11 @@ export const ERROR_TABLE = {
     21612,
     "Send from a sender that reaches this recipient and content, or leave `from` out.",
   ],
+  SENDER_WITHOUT_MMS: [
+    400,
+    21621,
+    "Send media from a sender with MMS, or leave `from` out: the service then picks one that can, or sends a link.",
+  ],
   INVALID_FALLBACK_FROM: [400, 21665, "Give an SMS or MMS sender in fallbackFrom."],
   FALLBACK_WITH_FROM: [400, 21664, "Use fallbackFrom or from, not both."],
   FALLBACK_WITHOUT_RCS: [400, 21667, "fallbackFrom needs an RCS sender in the pool."],

@@ -54,6 +54,7 @@ export type { Alert } from "./records/alerts.ts";
 export type { Change } from "./records/changes.ts";
 export type { ConsentEvent, ConsentSource, ConsentStatus } from "./records/consent-record.ts";
 export { providerLinkKey } from "./records/keys.ts";
+export type { LinkClick } from "./records/links.ts";
 export type * from "./sender.ts";
 export { createMessagingService, isMessagingService } from "./service.ts";
 export type { Settings, SettingsInput } from "./settings.ts";

@@ -9,6 +9,7 @@ import type { ReadLimits } from "./node-http.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 import type { Alert } from "./records/alerts.ts";
 import type { Change } from "./records/changes.ts";
+import type { LinkClick } from "./records/links.ts";
 import type { Sender, SenderInput } from "./sender.ts";
 import type { Settings, SettingsInput } from "./settings.ts";
 import type { Address, InboundMessage, Message, SendRequest } from "./types.ts";
@@ -25,6 +26,8 @@ export interface ServiceEvents {
   /** An inbound message that asks to stop in other words: somebody should read it. */
   readonly "possible-opt-out": InboundMessage & { readonly phrase: string };
   readonly alert: Alert;
+  /** A link of the MMS converter was opened, by a person or by a machine that previews it. */
+  readonly click: LinkClick;
 }
 
 /** A finding of `service.doctor()`. */
@@ -82,14 +85,16 @@ export interface MessagingService extends Manage {
     readonly follow?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
   }): AsyncIterable<Change>;
+  /** The newest change of the feed: `changes({ after: (await lastChange())?.cursor })` tells what comes from now on. */
+  lastChange(): Promise<Change | undefined>;
   /** Calls the listener at every event; returns what takes it off again. */
   on<Name extends keyof ServiceEvents>(
     name: Name,
     listener: (payload: ServiceEvents[Name]) => void,
   ): () => void;
 
-  /** Where under `path` a URL points; `undefined` when it is not the service's. */
-  locate(url: string): Place | undefined;
+  /** Where a URL points, under `path` or, by the host it was asked at, under `linkUrl`; `undefined` when it is not the service's. */
+  locate(url: string, host?: string): Place | undefined;
   /** One HTTP request in, one answer out; `undefined` where the route answered. Never rejects. */
   handle(
     endpoint: Endpoint,

@@ -13,7 +13,7 @@ export interface WebhookFlows {
     options: { readonly answerable?: boolean | undefined },
   ) => Promise<HttpResponse | undefined>;
   readonly receipts: (provider: Provider, request: WebhookRequest) => Promise<HttpResponse>;
-  readonly media: (code: string) => Promise<HttpResponse>;
+  readonly media: (code: string, request: HttpRequest) => Promise<HttpResponse>;
 }
 
 /** What goes with a request. */
@@ -37,7 +37,7 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
   ): Promise<HttpResponse | undefined> {
     try {
       if (endpoint === "media" && /^(GET|HEAD|POST)$/.test(request.method))
-        return await media(options.rest ?? request.url.split(/[?#]/)[0]?.split("/").at(-1) ?? "");
+        return await media(options.rest ?? request.url.split(/[?#]/)[0]?.split("/").at(-1) ?? "", request);
       const webhook = toWebhookRequest(request, ctx.options.publicUrl);
       const provider = providerOf(options.rest);
       if (options.verified !== true) verify(provider, webhook);
