@@ -19,9 +19,7 @@ import { createOutbox } from "./records/outbox.ts";
 import { createSticky } from "./records/sticky.ts";
 import type { Sender } from "./sender.ts";
 import { createId } from "./sid.ts";
-import { withTimeLimit } from "./store/guard.ts";
-import { isKeyv, keyvStore } from "./store/keyv.ts";
-import { memoryStore } from "./store/memory.ts";
+import { openStore as open } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import type { MessageKind } from "./types.ts";
 
@@ -133,12 +131,8 @@ function outsider(lane: string): Sender | undefined {
 
 /** A memory store warns where messages are real: what it holds is gone with the process, opt-outs too. */
 function openStore({ store, storeTimeoutMs, clock, logger, providers }: ResolvedOptions): Store {
-  if (store === "memory") {
-    if (providers.some((provider) => provider.simulated !== true)) {
-      logger.warn("The store is this process's memory: opt-outs and messages are lost when it ends.");
-    }
-    return memoryStore({ clock });
+  if (store === "memory" && providers.some((provider) => provider.simulated !== true)) {
+    logger.warn("The store is this process's memory: opt-outs and messages are lost when it ends.");
   }
-  if (isKeyv(store)) return keyvStore(store, { timeoutMs: storeTimeoutMs });
-  return withTimeLimit(store as Store, { timeoutMs: storeTimeoutMs, clock });
+  return open(store, { timeoutMs: storeTimeoutMs, clock });
 }

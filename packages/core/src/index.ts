@@ -5,7 +5,7 @@ export { segment } from "./encoding/segment.ts";
 export { smartEncode } from "./encoding/smart.ts";
 export type { ErrorCode, ErrorEntry, MessagingErrorOptions } from "./errors.ts";
 export { ERROR_CODES, isMessagingError, MessagingError } from "./errors.ts";
-export type { FetchHandler, FetchHandlerOptions, FetchNext } from "./fetch.ts";
+export type { FetchHandler, FetchHandlerOptions, FetchNext, HandlerFetch } from "./fetch.ts";
 export { toFetchHandler } from "./fetch.ts";
 export type { Route, RouteMessaging } from "./flows/arrival.ts";
 export type { ConsentAnswer, ConsentInput, ConsentLedger } from "./flows/consent-ledger.ts";
@@ -18,7 +18,13 @@ export type { Endpoint, Place } from "./http.ts";
 export { toErrorResponse, toWebhookRequest } from "./http.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export { silentLogger } from "./logger.ts";
-export type { Finding, MessagingService, ServiceEvents } from "./messaging-service.ts";
+export type {
+  Finding,
+  HttpHandler,
+  MessagingService,
+  ServiceEvents,
+  ServiceHandles,
+} from "./messaging-service.ts";
 export type { NodeExchange } from "./node-adapter.ts";
 export { locateNode, serveNode } from "./node-adapter.ts";
 export type { NodeRequest, ParsedBody, ReadHints, ReadLimits } from "./node-http.ts";
@@ -56,7 +62,7 @@ export type { ConsentEvent, ConsentSource, ConsentStatus } from "./records/conse
 export { providerLinkKey } from "./records/keys.ts";
 export type { LinkClick } from "./records/links.ts";
 export type * from "./sender.ts";
-export { createMessagingService, isMessagingService } from "./service.ts";
+export { createMessagingService, isMessagingService, toHttpHandler } from "./service.ts";
 export type { Settings, SettingsInput } from "./settings.ts";
 export type { TimeLimitOptions } from "./store/guard.ts";
 export { withTimeLimit } from "./store/guard.ts";
@@ -64,6 +70,8 @@ export type { KeyvLike, KeyvStoreOptions } from "./store/keyv.ts";
 export { keyvStore } from "./store/keyv.ts";
 export type { MemoryStoreOptions } from "./store/memory.ts";
 export { memoryStore } from "./store/memory.ts";
+export type { OpenStoreOptions, SharedStore } from "./store/open.ts";
+export { shareStore } from "./store/open.ts";
 export type {
   Atomicity,
   LogEntry,

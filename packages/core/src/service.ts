@@ -31,7 +31,7 @@ import { createStickyMap } from "./flows/sticky-map.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
 import { hostnameOf, linkPlaceOf, placeOf, toErrorResponse } from "./http.ts";
-import type { MessagingService, ServiceEvents } from "./messaging-service.ts";
+import type { HttpHandler, MessagingService, ServiceEvents, ServiceHandles } from "./messaging-service.ts";
 import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
 import { createJournal } from "./records/journal.ts";
 import { createMisses } from "./records/misses.ts";
@@ -179,11 +179,23 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
 
 /** Whether a value is a service, of this copy of the package or another. */
 export function isMessagingService(value: unknown): value is MessagingService {
-  const service = value as Partial<MessagingService> | null;
+  return isHttpHandler(value) && typeof (value as Partial<MessagingService>).send === "function";
+}
+
+/** The handler that an adapter's input stands for; of a service or its options, with the {@link ServiceHandles}. */
+export function toHttpHandler(
+  input: HttpHandler | MessagingServiceOptions,
+): { readonly handler: HttpHandler } & Partial<ServiceHandles> {
+  const handler = isHttpHandler(input) ? input : createMessagingService(input);
+  return isMessagingService(handler) ? { handler, service: handler, send: handler.send } : { handler };
+}
+
+/** Whether a value is what adapters mount: a service, or a handler over several. */
+function isHttpHandler(value: unknown): value is HttpHandler {
+  const handler = value as Partial<HttpHandler> | null;
   return (
-    typeof service === "object" &&
-    service !== null &&
-    typeof service.handle === "function" &&
-    typeof service.locate === "function"
+    ((typeof handler === "object" && handler !== null) || typeof handler === "function") &&
+    typeof handler.handle === "function" &&
+    typeof handler.locate === "function"
   );
 }
