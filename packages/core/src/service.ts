@@ -148,6 +148,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     senders: Object.freeze({
       list: () => live.pool.list(),
       add: live.addSender,
+      update: live.updateSender,
       remove: (id: Address) => live.removeSender(id),
     }),
     sticky: Object.freeze(sticky),
