@@ -6,6 +6,8 @@ import type { MessageRecord, OutboundPart } from "./message-record.ts";
 export interface Versioned {
   readonly record: MessageRecord;
   readonly raw: string;
+  /** Where it is stored. */
+  readonly key: string;
   /** The start of the text, which a step of delivery leaves as it is; `undefined` of a record that was read. */
   readonly fixed?: string | undefined;
 }
@@ -15,10 +17,10 @@ export interface Versioned {
  * step to step is written once per message: `before` is the version it follows from, whose text is taken over as far
  * as it holds.
  */
-export function toVersioned(record: MessageRecord, before?: Versioned): Versioned {
+export function toVersioned(record: MessageRecord, key: string, before?: Versioned): Versioned {
   const known = before?.fixed !== undefined && isFixedAlike(before.record, record) ? before.fixed : undefined;
   const fixed = known ?? fixedText(record);
-  return { record, raw: fixed + changingText(record), fixed };
+  return { record, raw: fixed + changingText(record), key, fixed };
 }
 
 /** Whether two versions have the same fixed part. Their objects are the very same, or it counts as another. */
