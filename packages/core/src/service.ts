@@ -50,8 +50,6 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const { ctx, live, alerts, denyList, emitter } = createContext(options);
   const { clock, logger } = options;
   let closed: Promise<void> | undefined;
-  /** Webhooks under way: closing waits for them. */
-  const answering = new Set<Promise<unknown>>();
 
   const caller = createWebhookCaller({
     authToken: options.authToken,
@@ -73,7 +71,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const process = createProcess(ctx, { keyword, handling: handling.handle });
   const journal = createJournal(options.journal);
   const { inbound, resume, replay } = createInbound(ctx, { process, journal, deny: denyList.add });
-  const handle = createWebhooks(ctx, {
+  const webhooks = createWebhooks(ctx, {
     inbound,
     receipts: createReceipts(ctx, { ...settle, advance, replan, providerOptOut }),
     media: createMediaLink(ctx),
@@ -135,24 +133,17 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
       return emitter.on(name, listener);
     },
     locate: (url) => placeOf(url, options.path),
-    async handle(endpoint, request, about) {
-      if (closed !== undefined)
-        return toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed."));
-      const answer = handle(endpoint, request, about);
-      answering.add(answer);
-      try {
-        return await answer;
-      } finally {
-        answering.delete(answer);
-      }
+    handle(endpoint, request, about) {
+      if (closed === undefined) return webhooks.handle(endpoint, request, about);
+      return Promise.resolve(toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed.")));
     },
     doctor: createDoctor(ctx),
     ready: () => ready,
     close({ timeoutMs = 10_000 } = {}) {
       closed ??= (async () => {
         const deadline = clock.now() + timeoutMs;
-        const answered = Promise.allSettled([...answering]);
-        await Promise.all([ctx.queue.close(timeoutMs), Promise.race([answered, sleep(clock, timeoutMs)])]);
+        const answered = Promise.race([webhooks.settled(), sleep(clock, timeoutMs)]);
+        await Promise.all([ctx.queue.close(timeoutMs), answered]);
         await callbacks.close(Math.max(0, deadline - clock.now()));
         ctx.waiting.close();
         await upkeep.close();

@@ -23,13 +23,34 @@ export interface HandleOptions {
   readonly route?: Route | undefined;
 }
 
-/** `service.handle`: one HTTP request in, one answer out; `undefined` where the route answered. Never rejects, never says 500. */
-export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: WebhookFlows) {
-  return async function handle(
+/** What {@link createWebhooks} makes. */
+export interface Webhooks {
+  /** `service.handle`: one HTTP request in, one answer out; `undefined` where the route answered. Never rejects, never says 500. */
+  handle(
+    endpoint: Endpoint,
+    request: HttpRequest,
+    options?: HandleOptions,
+  ): Promise<HttpResponse | undefined>;
+  /** Resolves when none is under way. */
+  settled(): Promise<void>;
+}
+
+/** The front door: reads and verifies what providers call us with, and hands it to the flow that takes it. */
+export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: WebhookFlows): Webhooks {
+  let underWay = 0;
+  const waiting: (() => void)[] = [];
+  return Object.freeze({ handle, settled });
+
+  function settled(): Promise<void> {
+    return underWay === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
+  }
+
+  async function handle(
     endpoint: Endpoint,
     request: HttpRequest,
     options: HandleOptions = {},
   ): Promise<HttpResponse | undefined> {
+    underWay += 1;
     try {
       if (endpoint === "media" && /^(GET|HEAD|POST)$/.test(request.method))
         return await media(options.rest ?? request.url.split(/[?#]/)[0]?.split("/").at(-1) ?? "");
@@ -47,8 +68,11 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
         error: error instanceof Error ? error.message : String(error),
       });
       return response;
+    } finally {
+      underWay -= 1;
+      if (underWay === 0) for (const tell of waiting.splice(0)) tell();
     }
-  };
+  }
 
   function providerOf(name: string | undefined): Provider {
     const provider = name === undefined ? ctx.options.providers[0] : ctx.providers.get(name);
