@@ -93,7 +93,7 @@ export function createContext(options: ResolvedOptions): Parts {
     sticky: createSticky(store, keys, () => clock.now(), live.settings),
     consent: createConsent(store, keys),
     changes: createChanges(store, keys, live.settings),
-    links: createLinks(store, keys),
+    links: createLinks(store, keys, options.authToken),
     pool: live.pool,
     queue,
     waiting,
@@ -106,6 +106,11 @@ export function createContext(options: ResolvedOptions): Parts {
       return publicUrl === undefined
         ? undefined
         : `${publicUrl}${path}/status/${encodeURIComponent(provider)}?sid=${sid}`;
+    },
+    linkTo: (code) => {
+      const { publicUrl, linkUrl, path } = options;
+      if (linkUrl !== undefined) return `${linkUrl}/${code}`;
+      return publicUrl === undefined ? undefined : `${publicUrl}${path}/m/${code}`;
     },
     adopt: live.adopt,
     denied: denyList,

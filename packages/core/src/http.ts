@@ -29,6 +29,17 @@ export function placeOf(url: string, path: string): Place | undefined {
     : { endpoint, rest: rest === "" ? undefined : rest };
 }
 
+/** The place of a link on a domain of its own: its path is the code, and nothing else is ours there. */
+export function linkPlaceOf(url: string): Place | undefined {
+  const rest = /^\/([0-9a-z]{7})(?:[?#]|$)/.exec(url)?.[1];
+  return rest === undefined ? undefined : { endpoint: "media", rest };
+}
+
+/** The name in a Host header, without its port; names are told apart in any case. */
+export function hostnameOf(host: string): string {
+  return host.replace(/:\d*$/, "").toLowerCase();
+}
+
 /**
  * Reads a webhook's parameters: from the query of a GET, from the form of a POST, or from what a body parser made of it.
  * A JSON body is parsed beside them.

@@ -9,6 +9,7 @@ import type { ReadLimits } from "./node-http.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 import type { Alert } from "./records/alerts.ts";
 import type { Change } from "./records/changes.ts";
+import type { LinkClick } from "./records/links.ts";
 import type { Sender, SenderInput } from "./sender.ts";
 import type { Settings, SettingsInput } from "./settings.ts";
 import type { Address, InboundMessage, Message, SendRequest } from "./types.ts";
@@ -25,6 +26,8 @@ export interface ServiceEvents {
   /** An inbound message that asks to stop in other words: somebody should read it. */
   readonly "possible-opt-out": InboundMessage & { readonly phrase: string };
   readonly alert: Alert;
+  /** A link of the MMS converter was opened, by a person or by a machine that previews it. */
+  readonly click: LinkClick;
 }
 
 /** A finding of `service.doctor()`. */
@@ -80,20 +83,32 @@ export interface MessagingService extends Manage {
     readonly follow?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
   }): AsyncIterable<Change>;
+  /** The newest change of the feed: `changes({ after: (await lastChange())?.cursor })` tells what comes from now on. */
+  lastChange(): Promise<Change | undefined>;
   /** Calls the listener at every event; returns what takes it off again. */
   on<Name extends keyof ServiceEvents>(
     name: Name,
     listener: (payload: ServiceEvents[Name]) => void,
   ): () => void;
 
-  /** Where under `path` a URL points; `undefined` when it is not the service's. */
-  locate(url: string): Place | undefined;
+  /** Where a URL points, under `path` or, by the host it was asked at, under `linkUrl`; `undefined` when it is not the service's. */
+  locate(url: string, host?: string): Place | undefined;
   /** One HTTP request in, one answer out; `undefined` where the route answered. Never rejects. */
   handle(
     endpoint: Endpoint,
     request: HttpRequest,
     options?: HandleOptions,
   ): Promise<HttpResponse | undefined>;
+  /**
+   * How much of this process's work is under way: messages that wait or are being handed over, status callbacks to be told,
+   * webhooks being answered. At 0 a `close` leaves nothing to the next start.
+   */
+  readonly unfinished: number;
+  /**
+   * Deletes the service from the store, as far as it may be: settings and senders changed at run time, sticky mappings. In this process
+   * scheduled messages are canceled and waiting ones fail with SERVICE_DELETED. Consent and the record of messages stay.
+   */
+  erase(): Promise<void>;
   /** What is wrong with this set-up. */
   doctor(): Promise<readonly Finding[]>;
   /** Resolves when the store was reached and what an earlier process left was taken up. Sending may begin before. */

@@ -11,6 +11,7 @@ import {
   integer,
   invalid,
   keyvOrStore,
+  linkOrigin,
   methods,
   mountPath,
   origin,
@@ -51,6 +52,8 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly storeTimeoutMs?: number | undefined;
   /** Origin that providers see (`https://example.com`): signatures, status callbacks, links. Default: the request's own host. */
   readonly publicUrl?: string | undefined;
+  /** Origin of a domain of its own for the MMS converter's links: `https://go.example.com` gives `https://go.example.com/abc1234`. Default: `publicUrl`, `path` and `/m/`. */
+  readonly linkUrl?: string | undefined;
   /** Where the middleware answers. Default `"/messaging"`. */
   readonly path?: string | undefined;
   /** Signs our calls to your webhook URLs as Twilio signs its own. Default: the first provider's token, else a random one. */
@@ -97,6 +100,7 @@ export interface ResolvedOptions {
   readonly store: KeyvLike | Store | "memory";
   readonly storeTimeoutMs: number;
   readonly publicUrl: string | undefined;
+  readonly linkUrl: string | undefined;
   readonly path: string;
   readonly authToken: string;
   readonly allowPrivateHosts: readonly string[];
@@ -142,7 +146,7 @@ const OPTION_NAMES = [
     "heartbeatMs",
     "journal",
   ],
-  ...["logger", "clock", "queue", ...SETTING_NAMES],
+  ...["linkUrl", "logger", "clock", "queue", ...SETTING_NAMES],
 ];
 
 const QUEUE_METHODS = ["start", "add", "remove", "busy", "size", "pause", "close"];
@@ -177,7 +181,8 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
     senders: senderList(options.senders ?? []),
     store: resolveStore(options.store, providers),
     storeTimeoutMs: integer("storeTimeoutMs", options.storeTimeoutMs ?? 2_000, 1, 60_000),
-    publicUrl: origin(options.publicUrl),
+    publicUrl: origin("publicUrl", options.publicUrl),
+    linkUrl: linkOrigin(options.linkUrl, options.publicUrl),
     path: mountPath(options.path ?? "/messaging"),
     authToken: text("authToken", options.authToken ?? providers[0]?.signingToken ?? createId(32), 1, 256),
     allowPrivateHosts: texts("allowPrivateHosts", options.allowPrivateHosts ?? []),
@@ -197,7 +202,7 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
         ? methods("queue", options.queue, QUEUE_METHODS)
         : fn("queue", options.queue),
     settings: resolveSettings(options),
-    optOut: options.optOut,
+    optOut: options.optOut ?? undefined,
   });
 }
 

@@ -10,6 +10,7 @@ import { createConsentStats, createOptOutRate } from "./flows/consent-stats.ts";
 import { createDecide } from "./flows/decide.ts";
 import { createDeliver } from "./flows/deliver.ts";
 import { createDoctor } from "./flows/doctor.ts";
+import { createErase } from "./flows/erase.ts";
 import { createExplain } from "./flows/explain.ts";
 import { createFeed } from "./flows/feed.ts";
 import { createHandling } from "./flows/handling.ts";
@@ -29,10 +30,11 @@ import { createSettle } from "./flows/settle.ts";
 import { createStickyMap } from "./flows/sticky-map.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
-import { placeOf, toErrorResponse } from "./http.ts";
+import { hostnameOf, linkPlaceOf, placeOf, toErrorResponse } from "./http.ts";
 import type { MessagingService, ServiceEvents } from "./messaging-service.ts";
 import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
 import { createJournal } from "./records/journal.ts";
+import { createMisses } from "./records/misses.ts";
 import { checkSettingNames, type SettingsInput } from "./settings.ts";
 import type { Address } from "./types.ts";
 import { createWebhookCaller } from "./webhook/call.ts";
@@ -49,6 +51,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const options = resolveOptions(input);
   const { ctx, live, alerts, denyList, emitter } = createContext(options);
   const { clock, logger } = options;
+  const linkHost = options.linkUrl === undefined ? undefined : new URL(options.linkUrl).hostname;
   let closed: Promise<void> | undefined;
 
   const caller = createWebhookCaller({
@@ -61,7 +64,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const advance = createAdvance(ctx, { callbacks });
   const decide = createDecide(ctx);
   const claim = createClaim(ctx, { decide, raise: createPlanAlerts(ctx) });
-  const replan = createReplan(ctx, { decide, claim });
+  const replan = createReplan({ decide, claim });
   const send = createSend(ctx, { decide, claim, advance });
   const providerOptOut = createProviderOptOut(ctx);
   const settle = createSettle(ctx, { advance, replan, providerOptOut });
@@ -74,7 +77,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const webhooks = createWebhooks(ctx, {
     inbound,
     receipts: createReceipts(ctx, { ...settle, advance, replan, providerOptOut }),
-    media: createMediaLink(ctx),
+    media: createMediaLink(ctx, { misses: createMisses(clock) }),
   });
   const { explainChange, ...sticky } = createStickyMap(ctx);
   const stats = createConsentStats(ctx);
@@ -129,14 +132,23 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     alerts: Object.freeze({ list: alerts.list }),
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),
+    lastChange: () => ctx.changes.newest(),
     on<Name extends keyof ServiceEvents>(name: Name, listener: (payload: ServiceEvents[Name]) => void) {
       return emitter.on(name, listener);
     },
-    locate: (url) => placeOf(url, options.path),
+    locate: (url, host) =>
+      placeOf(url, options.path) ??
+      (linkHost !== undefined && host !== undefined && hostnameOf(host) === linkHost
+        ? linkPlaceOf(url)
+        : undefined),
     handle(endpoint, request, about) {
       if (closed === undefined) return webhooks.handle(endpoint, request, about);
       return Promise.resolve(toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed.")));
     },
+    get unfinished() {
+      return ctx.waiting.count() + ctx.telling.size + webhooks.active;
+    },
+    erase: createErase(ctx, { advance }),
     doctor: createDoctor(ctx),
     ready: () => ready,
     close({ timeoutMs = 10_000 } = {}) {

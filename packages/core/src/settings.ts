@@ -10,8 +10,8 @@ import type { InboundHandling, StatusCallback, Webhook } from "./types.ts";
  * @see https://www.twilio.com/docs/messaging/api/service-resource
  */
 export interface SettingsInput {
-  /** The service's webhook for inbound messages: a function, or `{ url, method, fallbackUrl, fallbackMethod }`. Default: none. */
-  readonly webhook?: Webhook | undefined;
+  /** The service's webhook for inbound messages: a function, or `{ url, method, fallbackUrl, fallbackMethod }`. Default, and what `null` goes back to: none. */
+  readonly webhook?: Webhook | null | undefined;
   /**
    * What happens to inbound messages that are no keyword. "defer" (default): the sender's own webhook, else the service's,
    * else the next route. "webhook": always the service's. "drop": nothing, and no record. "conversation": reserved.
@@ -33,16 +33,16 @@ export interface SettingsInput {
   readonly preRegistrationAlert?: boolean | undefined;
   /** Seconds a message may wait here, 1–36,000. Default 36,000. WhatsApp is clamped to 14,400. */
   readonly validityPeriod?: number | undefined;
-  /** Called with each change of a message's status: a URL or a function. Default: none. */
-  readonly statusCallback?: StatusCallback | undefined;
+  /** Called with each change of a message's status: a URL or a function. Default, and what `null` goes back to: none. */
+  readonly statusCallback?: StatusCallback | null | undefined;
   /** Add `SequenceNumber` and `Timestamp` to status callbacks, which Twilio's do not have. Default false. */
   readonly statusCallbackSequence?: boolean | undefined;
   /** Seconds a message is kept after its final status. Default 2,592,000 (30 days). */
   readonly retention?: number | undefined;
   /** What becomes of a message of which nobody knows whether it left: "fail" (default) after 15 minutes, or "resend". */
   readonly onAmbiguous?: "fail" | "resend" | undefined;
-  /** Keywords, replies and policies of opt-out; see docs/opt-out.md. Default: the standard words. */
-  readonly optOut?: OptOutOptions | undefined;
+  /** Keywords, replies and policies of opt-out; see docs/opt-out.md. Default, and what `null` goes back to: the standard words. */
+  readonly optOut?: OptOutOptions | null | undefined;
 }
 
 /** A complete snapshot of the settings. Frozen; `service.update()` replaces it whole. */
@@ -123,6 +123,11 @@ export function resolveSettings(input: SettingsInput, base: Settings = DEFAULTS)
   for (const name of SETTING_NAMES as readonly (keyof Settings)[]) {
     const value = input[name];
     if (value === undefined) continue;
+    // Left out it would keep what is there; `null` goes back to none.
+    if (value === null && DEFAULTS[name] === undefined) {
+      settings[name] = undefined;
+      continue;
+    }
     const [words, check] = ALLOWED[name];
     if (!check(value)) throw invalid(name, value, words);
     settings[name] = value;

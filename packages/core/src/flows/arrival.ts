@@ -181,6 +181,17 @@ export function toArrival(
   };
 }
 
+/** The keys of what {@link Process} is told, in its order. */
+export function knownKeys(
+  keys: FlowContext["keys"],
+  { sender, person, provider, event, match }: Arrival,
+): readonly string[] {
+  const mapping = keys.sticky(sender.channel, person);
+  if (match === undefined) return [mapping];
+  const mark = keys.consentMark(provider.name, event.providerSid);
+  return [mapping, keys.consent(person), mark, keys.campaign(person)];
+}
+
 /** Nobody wants it: it leaves no trace. */
 export function isDropped({ sender, match }: Arrival, settings: Settings): boolean {
   return match === undefined && (sender.inboundHandling ?? settings.inboundHandling) === "drop";

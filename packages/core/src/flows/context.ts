@@ -47,6 +47,8 @@ export interface FlowContext {
   optOut(): { readonly policy: ResolvedOptOut; readonly matcher: KeywordMatcher };
   /** Absolute URL of a message's receipts, carrying our SID; `undefined` without publicUrl. */
   statusUrl(provider: string, sid: string): string | undefined;
+  /** Absolute URL of a media link; `undefined` where nobody could open one of ours: without publicUrl and linkUrl. */
+  linkTo(code: string): string | undefined;
   /** Takes in the config document as just read: another process may have changed it. */
   adopt(rawConfig: string | undefined): void;
   /** People whose STOP this process knows of although the store may not; checked by every send. */
@@ -80,6 +82,8 @@ export interface Waiting {
   drop(sid: string): void;
   /** Messages accepted here and not handed over. */
   count(): number;
+  /** Their SIDs, and those of what waits for a time. */
+  sids(): readonly string[];
   /** Ends the timer. */
   close(): void;
 }
@@ -118,7 +122,7 @@ export interface Decision {
   readonly optedOut: ConsentState | undefined;
   /** Raw idempotency mark, where a key was given. */
   readonly idempotent: string | undefined;
-  /** Link code of the MMS converter, where the plan used it. */
+  /** Link code of the MMS converter, where the plan used it; nobody's until {@link Claim} stored it. */
   readonly link: string | undefined;
 }
 
@@ -126,11 +130,14 @@ export interface Decision {
 export interface DecideOptions {
   readonly excluded?: ReadonlySet<string> | undefined;
   readonly rcsFailed?: boolean | undefined;
+  readonly mmsFailed?: boolean | undefined;
   readonly all?: boolean | undefined;
   /** Membership that won a race for the mapping. */
   readonly winner?: StickyMapping | undefined;
   /** The one confirmation of a STOP, which an opt-out does not stop. */
   readonly confirmation?: boolean | undefined;
+  /** The message that is planned, where it has an SID: a link that it has already is free to it. */
+  readonly sid?: string | undefined;
 }
 
 /** What {@link Claim} settled on, and the membership it claimed, if it did. */
@@ -138,7 +145,11 @@ export interface Claimed {
   readonly decision: Decision;
   readonly claimed: string | undefined;
 }
-export type Claim = (draft: Draft, first: Decision, options?: DecideOptions) => Promise<Claimed>;
+export type Claim = (
+  draft: Draft,
+  first: Decision,
+  options: DecideOptions & { readonly sid: string },
+) => Promise<Claimed>;
 /** Plans a record again and claims what it needs; `undefined` when nothing can send it, or rejects with why. */
 export type Replan = (
   record: MessageRecord,

@@ -1,5 +1,6 @@
 import { plan } from "../planning/plan.ts";
 import { boundBy, consentChannel, parseConsent } from "../records/consent-record.ts";
+import type { LinkTarget } from "../records/links.ts";
 import type { Draft } from "../send-request.ts";
 import type { Decide, DecideOptions, Decision, FlowContext } from "./context.ts";
 import { question } from "./outcome.ts";
@@ -25,19 +26,26 @@ export function createDecide(ctx: FlowContext): Decide {
       ...(to.channel === "whatsapp" ? [ctx.keys.window(to.person)] : []),
       ...(draft.idempotencyKey === undefined ? [] : [ctx.keys.idempotency(draft.idempotencyKey)]),
     ];
+    const target = linkTarget(draft);
+    const firstLink = target && ctx.keys.link(ctx.links.code(target, 0));
+    if (firstLink !== undefined) wanted.push(firstLink);
     const read = await ctx.store.getMany(wanted);
     const at = (key: string): string | undefined => read[wanted.indexOf(key)];
     ctx.adopt(at(ctx.keys.config));
 
     const settings = ctx.settings();
     const mapping = options.winner ?? ctx.sticky.parse(at(ctx.keys.sticky(to.channel, to.person)));
-    const link = needsLink(draft) ? ctx.links.create(draft.mediaUrl) : undefined;
+    const link =
+      firstLink && settings.mmsConverter
+        ? await ctx.links.next(target, at(firstLink), options.sid)
+        : undefined;
     const facts = {
       sticky: mapping?.membership,
       carrier: await carrierOf(draft),
       rcsCapable: options.rcsFailed === true ? false : await rcsCapable(draft),
+      mmsFailed: options.mmsFailed,
       windowOpen: to.channel === "whatsapp" ? windowOpen(at(ctx.keys.window(to.person))) : undefined,
-      mediaLink: link === undefined ? undefined : mediaLink(link, draft),
+      mediaLink: link && ctx.linkTo(link),
       excluded: options.excluded,
       all: options.all,
     };
@@ -49,6 +57,7 @@ export function createDecide(ctx: FlowContext): Decide {
         body: draft.text,
         mediaUrl: draft.mediaUrl,
         from: draft.from,
+        isReply: draft.isReply,
         fallbackFrom: draft.fallbackFrom,
         contentSid: draft.contentSid,
         sendAsMms: draft.sendAsMms,
@@ -69,14 +78,10 @@ export function createDecide(ctx: FlowContext): Decide {
     };
   };
 
-  function needsLink(draft: Draft): boolean {
-    return draft.mediaUrl.length > 0 && draft.to.channel === "sms" && ctx.settings().mmsConverter;
-  }
-
-  /** Without a public address nobody could open a link of ours: the media's own URLs serve. */
-  function mediaLink(code: string, draft: Draft): string {
-    const { publicUrl, path } = ctx.options;
-    return publicUrl === undefined ? draft.mediaUrl.join(" ") : `${publicUrl}${path}/m/${code}`;
+  /** What a link would stand for, should the plan want one. Where nobody could open it, the media's own URLs serve. */
+  function linkTarget({ to, mediaUrl }: Draft): LinkTarget | undefined {
+    const possible = mediaUrl.length > 0 && to.channel === "sms" && ctx.linkTo("") !== undefined;
+    return possible ? { to: to.address, mediaUrl } : undefined;
   }
 
   function windowOpen(raw: string | undefined): boolean {

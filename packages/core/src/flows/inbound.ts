@@ -6,7 +6,7 @@ import { toEvent, toInboundRecord } from "../records/inbound-record.ts";
 import type { Journal } from "../records/journal.ts";
 import type { Versioned } from "../records/messages.ts";
 import { createUnderWay } from "../records/under-way.ts";
-import { type Arrival, isDropped, type Process, type Route, toArrival } from "./arrival.ts";
+import { type Arrival, isDropped, knownKeys, type Process, type Route, toArrival } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
 
 /** Flows that {@link createInbound} is handed. */
@@ -30,6 +30,8 @@ export interface Inbound {
     provider: Provider,
     request: WebhookRequest,
     route: Route | undefined,
+    /** `answerable: false`: replies leave as messages, whatever the request is answered. */
+    options?: { readonly answerable?: boolean | undefined },
   ): Promise<HttpResponse | undefined>;
   /** Handles a message again that its process died over, or that the store failed in the middle of. */
   resume(current: Versioned): Promise<void>;
@@ -53,6 +55,7 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
     provider: Provider,
     request: WebhookRequest,
     route: Route | undefined,
+    { answerable = true }: { readonly answerable?: boolean | undefined } = {},
   ): Promise<HttpResponse | undefined> {
     const ours: Arrival[] = [];
     for (const event of provider.webhook.parseInbound(request)) {
@@ -61,7 +64,9 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
     }
     const [first, second] = ours;
     if (first === undefined) return notOurs(provider, route);
-    return second === undefined ? receive(first, route) : receiveAll(provider, ours, route);
+    return second === undefined && answerable
+      ? receive(first, route)
+      : receiveUnanswerable(provider, ours, route);
   }
 
   async function notOurs(provider: Provider, route: Route | undefined): Promise<HttpResponse | undefined> {
@@ -71,7 +76,7 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
   }
 
   /** Several messages share one HTTP answer: none of them can have it, and their replies leave as messages. */
-  async function receiveAll(
+  async function receiveUnanswerable(
     provider: Provider,
     arrivals: readonly Arrival[],
     route: Route | undefined,
@@ -137,7 +142,7 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
     try {
       const [{ versioned, there }, read, , kept] = await Promise.all([
         ctx.messages.claim(record, { listed: !dropped }),
-        ctx.store.getMany([ctx.keys.config, ...knownKeys(arrival)]),
+        ctx.store.getMany([ctx.keys.config, ...knownKeys(ctx.keys, arrival)]),
         // In the same wave: should this process die over it, another one finds it.
         ctx.outbox.add(sid),
         dropped || remember(arrival),
@@ -149,7 +154,7 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
         const match = ctx.optOut() === before ? arrival.match : toArrival(ctx, provider, event)?.match;
         const mine = { ...arrival, match, kept };
         const isKnown = match === undefined || arrival.match !== undefined;
-        const known = isKnown ? read.slice(1) : await ctx.store.getMany(knownKeys(mine));
+        const known = isKnown ? read.slice(1) : await ctx.store.getMany(knownKeys(ctx.keys, mine));
         return await process(mine, route, versioned, known);
       }
       earlier = there;
@@ -162,7 +167,7 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
       resumed: true,
     };
     return waitOrHandle(earlier, resumed, async (mine) =>
-      process(resumed, route, mine, await ctx.store.getMany(knownKeys(resumed))),
+      process(resumed, route, mine, await ctx.store.getMany(knownKeys(ctx.keys, resumed))),
     );
   }
 
@@ -179,19 +184,6 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
     return isNew !== undefined;
   }
 
-  /** What {@link Process} is told, in its order. */
-  function knownKeys({ sender, person, provider, event, match }: Arrival): readonly string[] {
-    const { keys } = ctx;
-    const mapping = keys.sticky(sender.channel, person);
-    if (match === undefined) return [mapping];
-    return [
-      mapping,
-      keys.consent(person),
-      keys.consentMark(provider.name, event.providerSid),
-      keys.campaign(person),
-    ];
-  }
-
   async function resume(current: Versioned): Promise<void> {
     const { record } = current;
     const provider = ctx.providers.get(record.provider ?? "");
@@ -206,7 +198,7 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
     try {
       const claimed = await ctx.messages.replace(current, mine);
       if (claimed === undefined) return ctx.outbox.done(record.sid);
-      const known = await ctx.store.getMany(knownKeys(arrival));
+      const known = await ctx.store.getMany(knownKeys(ctx.keys, arrival));
       await process({ ...arrival, answerable: false, resumed: true }, undefined, claimed, known);
     } finally {
       underWay.end(record.sid);

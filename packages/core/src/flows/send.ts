@@ -40,7 +40,7 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
   };
 
   async function send(request: SendRequest, options: SendOptions): Promise<Message> {
-    const draft = parse(request);
+    const draft = { ...parse(request), isReply: options.inReplyTo !== undefined };
     if (options.sid !== undefined) {
       const there = await ctx.messages.get(options.sid);
       if (there !== undefined) return view(there.record);
@@ -64,7 +64,7 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     if (refusal !== undefined) return refuse(sid, draft, first, refusal, options);
 
     if (draft.sendAt !== undefined) return store(sid, draft, first, "scheduled", options);
-    const { decision, claimed } = await claim(draft, first, { confirmation: options.confirmation });
+    const { decision, claimed } = await claim(draft, first, { confirmation: options.confirmation, sid });
     return store(sid, draft, decision, "queued", options, claimed);
   }
 
@@ -101,7 +101,6 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     const { channel, person } = draft.to;
     const { sticky } = decision.plan;
     const writes: Promise<unknown>[] = [];
-    if (decision.link !== undefined) writes.push(ctx.links.set(decision.link, draft.mediaUrl));
     if (sticky.kept && decision.mapping !== undefined)
       writes.push(ctx.sticky.touch(channel, person, decision.mapping));
     // Two calls may come this far with one SID: the first to write has it. Then the outbox comes first, since the loser

@@ -119,8 +119,9 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
       await ctx.sticky.release(to.channel, to.person, claimed);
       ctx.pool.addMapping(record.from ?? "", -1);
     }
-    if (result.meaning === "sender" || result.meaning === "not-rcs") {
-      const outbound = withOutbound(record, { claimed: undefined, ...exclusion(record, result.meaning) });
+    const { meaning: what } = result;
+    if (what === "sender" || what === "not-rcs" || (what === "not-mms" && record.kind === "MMS")) {
+      const outbound = withOutbound(record, { claimed: undefined, ...exclusion(record, what) });
       try {
         const next = await replan({ ...tried(record), outbound });
         if (next !== undefined) return await requeue(taken, next);

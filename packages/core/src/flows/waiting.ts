@@ -62,6 +62,7 @@ export function createWaiting({ clock, queue, pool, live }: WaitingParts): Waiti
     drop,
     started: (sid: string) => void timed.delete(sid),
     count: () => live.size + timed.size,
+    sids: () => [...new Set([...live.keys(), ...timed])],
     close: deadlines.close,
   });
 }

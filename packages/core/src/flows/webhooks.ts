@@ -10,9 +10,10 @@ export interface WebhookFlows {
     provider: Provider,
     request: WebhookRequest,
     route: Route | undefined,
+    options: { readonly answerable?: boolean | undefined },
   ) => Promise<HttpResponse | undefined>;
   readonly receipts: (provider: Provider, request: WebhookRequest) => Promise<HttpResponse>;
-  readonly media: (code: string) => Promise<HttpResponse>;
+  readonly media: (code: string, request: HttpRequest) => Promise<HttpResponse>;
 }
 
 /** What goes with a request. */
@@ -21,6 +22,8 @@ export interface HandleOptions {
   readonly rest?: string | undefined;
   /** Where an inbound message that is no keyword goes on to. Default: it is acknowledged. */
   readonly route?: Route | undefined;
+  /** False: other services have a part in the request, so that none can answer in it; replies leave as messages. Default true. */
+  readonly answerable?: boolean | undefined;
 }
 
 /** What {@link createWebhooks} makes. */
@@ -31,18 +34,26 @@ export interface Webhooks {
     request: HttpRequest,
     options?: HandleOptions,
   ): Promise<HttpResponse | undefined>;
-  /** Resolves when none is under way. */
+  /** How many are under way. */
+  readonly active: number;
+  /** Resolves when none is. */
   settled(): Promise<void>;
 }
 
 /** The front door: reads and verifies what providers call us with, and hands it to the flow that takes it. */
 export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: WebhookFlows): Webhooks {
-  let underWay = 0;
+  let active = 0;
   const waiting: (() => void)[] = [];
-  return Object.freeze({ handle, settled });
+  return Object.freeze({
+    handle,
+    settled,
+    get active() {
+      return active;
+    },
+  });
 
   function settled(): Promise<void> {
-    return underWay === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
+    return active === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
   }
 
   async function handle(
@@ -50,15 +61,15 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
     request: HttpRequest,
     options: HandleOptions = {},
   ): Promise<HttpResponse | undefined> {
-    underWay += 1;
+    active += 1;
     try {
       if (endpoint === "media" && /^(GET|HEAD|POST)$/.test(request.method))
-        return await media(options.rest ?? request.url.split(/[?#]/)[0]?.split("/").at(-1) ?? "");
+        return await media(options.rest ?? request.url.split(/[?#]/)[0]?.split("/").at(-1) ?? "", request);
       const webhook = toWebhookRequest(request, ctx.options.publicUrl);
       const provider = providerOf(options.rest);
       verify(provider, webhook);
       return endpoint === "inbound"
-        ? await inbound(provider, webhook, options.route)
+        ? await inbound(provider, webhook, options.route, options)
         : await receipts(provider, webhook);
     } catch (error) {
       const response = toErrorResponse(error);
@@ -69,8 +80,8 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
       });
       return response;
     } finally {
-      underWay -= 1;
-      if (underWay === 0) for (const tell of waiting.splice(0)) tell();
+      active -= 1;
+      if (active === 0) for (const tell of waiting.splice(0)) tell();
     }
   }
 

@@ -99,6 +99,9 @@ export interface OutboundPart {
   readonly rcsFailed?: boolean | undefined;
   /** The provider's ID of that RCS message: further receipts of it say nothing of what took over. */
   readonly rcsSid?: string | undefined;
+  /** SMS with a link after MMS did not reach, and the provider's ID of that MMS. */
+  readonly mmsFailed?: boolean | undefined;
+  readonly mmsSid?: string | undefined;
   /** Deadline of an ambiguous hand-over, ms. */
   readonly ambiguousUntil?: number | undefined;
   /** The one confirmation of a STOP: it alone may reach someone who is opted out. */

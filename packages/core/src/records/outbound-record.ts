@@ -1,6 +1,7 @@
 import type { Plan } from "../planning/plan.ts";
 import type { Draft } from "../send-request.ts";
-import type { Explanation, OptOutType } from "../types.ts";
+import type { OptOutType } from "../types.ts";
+import { explanationOf } from "./explanations.ts";
 import type { MessageRecord } from "./message-record.ts";
 
 /** What an outbound record is made of. */
@@ -65,7 +66,7 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     providerSid: null,
     ambiguous: false,
     attempts: [],
-    explanation: chosen === null ? null : compact(plan),
+    explanation: chosen === null ? null : explanationOf(plan),
     optOutType: optOutType ?? null,
     sequence: 0,
     statusCallback: typeof draft.statusCallback === "string" ? draft.statusCallback : undefined,
@@ -86,15 +87,5 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
       confirmation,
       inReplyTo,
     },
-  };
-}
-
-/** What a record keeps of its plan: the steps without their samples. */
-export function compact(plan: Plan): Explanation {
-  return {
-    sender: plan.decision?.sender.id ?? null,
-    rule: plan.decision?.rule ?? null,
-    steps: plan.steps.map(({ rule, reason, before, after }) => ({ rule, reason, before, after })),
-    alerts: plan.alerts,
   };
 }

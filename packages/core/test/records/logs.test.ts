@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { createAlerts } from "../../src/records/alerts.ts";
 import { createChanges } from "../../src/records/changes.ts";
 import { createKeys } from "../../src/records/keys.ts";
-import { createLinks } from "../../src/records/links.ts";
 import { createRecordsWorld } from "../support/records.ts";
 
 const DAY = 86_400_000;
@@ -22,26 +21,6 @@ describe("alerts", () => {
     });
     turn(31 * DAY);
     expect(await alerts.list()).toEqual([]);
-  });
-});
-
-describe("media links", () => {
-  it("lead to their media for a year", async () => {
-    const { store, keys, turn } = createRecordsWorld();
-    const links = createLinks(store, keys);
-    const code = links.create(["https://a/b"]);
-    await links.set(code, ["https://a/b"]);
-    turn(364 * DAY);
-    expect(await links.get(code)).toEqual(["https://a/b"]);
-    turn(2 * DAY);
-    expect(await links.get(code)).toBeUndefined();
-  });
-
-  it("that are no codes are not looked up", async () => {
-    const { store, keys } = createRecordsWorld();
-    const links = createLinks({ ...store, get: () => Promise.reject(new Error("looked up")) }, keys);
-    for (const code of ["", "../config", "ABCDEFG", "abcdefgh", "abc:def"])
-      expect(await links.get(code)).toBeUndefined();
   });
 });
 
