@@ -1,3 +1,4 @@
+import type { Alert } from "./alert.ts";
 import type { Clock } from "./clock.ts";
 import type { ConsentLedger } from "./flows/consent-ledger.ts";
 import type { Explained } from "./flows/explain.ts";
@@ -7,7 +8,7 @@ import type { HandleOptions } from "./flows/webhooks.ts";
 import type { Endpoint, Place } from "./http.ts";
 import type { ReadLimits } from "./node-http.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
-import type { Alert } from "./records/alerts.ts";
+import type { AlertFilter, AlertPage } from "./records/alerts.ts";
 import type { Change } from "./records/changes.ts";
 import type { LinkClick } from "./records/links.ts";
 import type { Sender, SenderInput } from "./sender.ts";
@@ -25,6 +26,7 @@ export interface ServiceEvents {
   readonly help: InboundMessage;
   /** An inbound message that asks to stop in other words: somebody should read it. */
   readonly "possible-opt-out": InboundMessage & { readonly phrase: string };
+  /** Something an operator should know: the first time a day, then the tenth, the hundredth, … */
   readonly alert: Alert;
   /** A link of the MMS converter was opened, by a person or by a machine that previews it. */
   readonly click: LinkClick;
@@ -73,8 +75,12 @@ export interface MessagingService extends Manage {
   readonly explainChange: StickyMap["explainChange"];
   readonly consent: ConsentLedger;
   readonly alerts: {
-    /** Newest first. */
-    list(limit?: number): Promise<readonly Alert[]>;
+    /**
+     * What an operator should know, of all processes and the last 30 days, newest first; a number is a limit.
+     *
+     * @throws MessagingError INVALID_OPTION for a code or level there is none of, INVALID_CURSOR, STORE_UNAVAILABLE.
+     */
+    list(filter?: AlertFilter | number): Promise<AlertPage>;
   };
 
   /** The durable feed of statuses, inbound messages and consent: what came after the cursor, then what comes. */

@@ -7,6 +7,7 @@ import { createCallbacks } from "./flows/callbacks.ts";
 import { createClaim } from "./flows/claim.ts";
 import { createConsentLedger } from "./flows/consent-ledger.ts";
 import { createConsentStats, createOptOutRate } from "./flows/consent-stats.ts";
+import { createDebugger } from "./flows/debugger.ts";
 import { createDecide } from "./flows/decide.ts";
 import { createDeliver } from "./flows/deliver.ts";
 import { createDoctor } from "./flows/doctor.ts";
@@ -20,6 +21,7 @@ import { createManage } from "./flows/manage.ts";
 import { createMediaLink } from "./flows/media-link.ts";
 import { createPlanAlerts } from "./flows/plan-alerts.ts";
 import { createProcess } from "./flows/process.ts";
+import { createProviderAlerts } from "./flows/provider-alerts.ts";
 import { createProviderOptOut } from "./flows/provider-opt-out.ts";
 import { createReceipts } from "./flows/receipts.ts";
 import { createRecover } from "./flows/recover.ts";
@@ -28,11 +30,13 @@ import { createReplies } from "./flows/replies.ts";
 import { createSend } from "./flows/send.ts";
 import { createSettle } from "./flows/settle.ts";
 import { createStickyMap } from "./flows/sticky-map.ts";
+import { createStoreAlerts } from "./flows/store-alerts.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
 import { hostnameOf, linkPlaceOf, placeOf, toErrorResponse } from "./http.ts";
 import type { MessagingService, ServiceEvents } from "./messaging-service.ts";
 import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
+import type { AlertFilter } from "./records/alerts.ts";
 import { createJournal } from "./records/journal.ts";
 import { createMisses } from "./records/misses.ts";
 import { checkSettingNames, type SettingsInput } from "./settings.ts";
@@ -49,7 +53,7 @@ import { createSequencer } from "./webhook/retry.ts";
  */
 export function createMessagingService(input: MessagingServiceOptions): MessagingService {
   const options = resolveOptions(input);
-  const { ctx, live, alerts, denyList, emitter } = createContext(options);
+  const { ctx, live, alerts, alerting, denyList, emitter } = createContext(options);
   const { clock, logger } = options;
   const linkHost = options.linkUrl === undefined ? undefined : new URL(options.linkUrl).hostname;
   let closed: Promise<void> | undefined;
@@ -60,6 +64,8 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     logger,
     guard: createGuard({ allow: options.allowPrivateHosts }),
   });
+  const debug = createDebugger(ctx, { caller });
+  alerting.forward(debug.tell);
   const callbacks = createCallbacks(ctx, { caller, sequencer: createSequencer() });
   const advance = createAdvance(ctx, { callbacks });
   const decide = createDecide(ctx);
@@ -86,8 +92,9 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     replay,
     flush: denyList.flush,
     recover: createRecover(ctx, { ...settle, replan, resume, callbacks }),
+    storeAlerts: createStoreAlerts(ctx),
   });
-  ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume }));
+  ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume, judge: createProviderAlerts(ctx) }));
   upkeep.start();
 
   const open = (): void => {
@@ -129,7 +136,13 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     sticky: Object.freeze(sticky),
     explainChange,
     consent: createConsentLedger(ctx, { stats }),
-    alerts: Object.freeze({ list: alerts.list }),
+    alerts: Object.freeze({
+      async list(filter?: AlertFilter | number) {
+        // What this process knows is in the list, although it is written every few seconds only.
+        await alerting.flush();
+        return alerts.list(filter);
+      },
+    }),
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),
     lastChange: () => ctx.changes.newest(),
@@ -159,6 +172,8 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         await callbacks.close(Math.max(0, deadline - clock.now()));
         ctx.waiting.close();
         await upkeep.close();
+        await alerting.close();
+        await debug.close(Math.max(0, deadline - clock.now()));
         await caller.close();
         await ctx.store.close?.();
       })();

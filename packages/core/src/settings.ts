@@ -2,7 +2,7 @@ import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import type { OptOutOptions } from "./opt-out/keywords.ts";
 import { invalid } from "./option-checks.ts";
-import type { InboundHandling, StatusCallback, Webhook } from "./types.ts";
+import type { DebuggerWebhook, InboundHandling, StatusCallback, Webhook } from "./types.ts";
 
 /**
  * What `service.update()` can change while the service runs. Names are those of Twilio's Service resource, camelCased.
@@ -31,6 +31,10 @@ export interface SettingsInput {
   readonly mmsConverter?: boolean | undefined;
   /** Alert when a sender ID goes to a country that wants it registered. Default true. */
   readonly preRegistrationAlert?: boolean | undefined;
+  /** Alert when more than this part of a day's messages was answered by an opt-out, 0–1; false for never. Default 0.05. */
+  readonly optOutRateAlert?: number | false | undefined;
+  /** Posts alerts as Twilio's Debugger does, signed: `{ url, level? }`; see docs/alerts.md. Default, and what `null` goes back to: none. */
+  readonly debuggerWebhook?: DebuggerWebhook | null | undefined;
   /** Seconds a message may wait here, 1–36,000. Default 36,000. WhatsApp is clamped to 14,400. */
   readonly validityPeriod?: number | undefined;
   /** Called with each change of a message's status: a URL or a function. Default, and what `null` goes back to: none. */
@@ -56,6 +60,8 @@ export interface Settings {
   readonly smartEncoding: boolean;
   readonly mmsConverter: boolean;
   readonly preRegistrationAlert: boolean;
+  readonly optOutRateAlert: number | false;
+  readonly debuggerWebhook: DebuggerWebhook | undefined;
   readonly validityPeriod: number;
   readonly statusCallback: StatusCallback | undefined;
   readonly statusCallbackSequence: boolean;
@@ -74,6 +80,8 @@ const DEFAULTS: Settings = Object.freeze({
   smartEncoding: true,
   mmsConverter: true,
   preRegistrationAlert: true,
+  optOutRateAlert: 0.05,
+  debuggerWebhook: undefined,
   validityPeriod: 36_000,
   statusCallback: undefined,
   statusCallbackSequence: false,
@@ -101,6 +109,8 @@ const ALLOWED: Readonly<
   smartEncoding: ["true or false", isBoolean],
   mmsConverter: ["true or false", isBoolean],
   preRegistrationAlert: ["true or false", isBoolean],
+  optOutRateAlert: ["a number above 0 and up to 1, or false", isRate],
+  debuggerWebhook: ['{ url, level?: "ERROR" | "WARNING" } with an absolute http(s) URL', isDebuggerWebhook],
   validityPeriod: ["whole seconds from 1 to 36,000", within(1, 36_000)],
   statusCallback: ["an absolute http(s) URL of at most 4,000 characters, or a function", isStatusCallback],
   statusCallbackSequence: ["true or false", isBoolean],
@@ -170,6 +180,18 @@ export function isWebhook(value: unknown): value is Webhook {
   const isFlag = guarded === undefined || isBoolean(guarded);
   const isKnown = Object.keys(rest).length === 0;
   return urls && isFormat && isFlag && isMethod(method) && isMethod(fallbackMethod) && isKnown;
+}
+
+function isDebuggerWebhook(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { url, level, guarded, ...rest } = value as Record<string, unknown>;
+  const isLevel = level === undefined || level === "ERROR" || level === "WARNING";
+  const isFlag = guarded === undefined || isBoolean(guarded);
+  return isHttpUrl(url) && isLevel && isFlag && Object.keys(rest).length === 0;
+}
+
+function isRate(value: unknown): boolean {
+  return value === false || (typeof value === "number" && value > 0 && value <= 1);
 }
 
 function isStatusCallback(value: unknown): boolean {

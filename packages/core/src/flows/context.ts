@@ -1,3 +1,4 @@
+import type { AlertAbout, AlertCode } from "../alert.ts";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 import type { ResolvedOptOut } from "../opt-out/keywords.ts";
@@ -109,8 +110,13 @@ export interface Events {
   emit(name: string, payload: unknown): void;
   /** Whether anybody listens: what only a listener wants need not be worked out. */
   has(name: string): boolean;
-  /** Something the operator should know: kept in the store's list of alerts, logged, and emitted. */
-  alert(code: string, message: string, details?: Readonly<Record<string, unknown>>): void;
+  /** Something the operator should know: counted per day and subject, kept in the store, logged and emitted; see alerts.ts. */
+  alert(
+    code: AlertCode,
+    message: string,
+    details?: Readonly<Record<string, unknown>>,
+    about?: AlertAbout,
+  ): void;
 }
 
 /** What the planner read and decided. */

@@ -49,15 +49,14 @@ export function createKeyword(
     const { last } = received.consent;
     const cutOff = received.resumed && last !== undefined && isLast(received.consent, sidsOf(received));
     // Consent is on record, and perhaps no more: what is left to do is to answer and to tell.
-    if (cutOff) return conclude(received, match, last.applied, owed(received, match, last.reply));
+    if (cutOff) return conclude(received, match, last.applied, owed(received, last.reply));
     const isReplayed = received.known[1] !== undefined || isLast(received.consent, sidsOf(received));
     if (isReplayed) return { response: replies.ack(received), kept: true, optOutType: match.optOutType };
 
     const current = match.optOutType === "START" ? await settled(received) : received;
     const decision = decide(current, match);
     if (!decision.handled) return undefined;
-    if (decision.alert !== undefined)
-      ctx.events.alert("KEYWORD_REPLY_LATE", decision.alert, { sid: received.sid });
+    if (decision.alert !== undefined) alert("KEYWORD_REPLY_LATE", decision.alert, received);
     const reply = literal(current, decision.reply);
     const applied = decision.consent === "none" || (await record(current, match, decision.consent, reply));
     // "You are subscribed again" must be true when it is said.
@@ -159,14 +158,10 @@ export function createKeyword(
   }
 
   /** The reply of a handling that was cut off: its record is written once, so it leaves once. */
-  function owed(
-    received: ReceivedKeyword,
-    match: KeywordMatch,
-    reply: string | undefined,
-  ): string | undefined {
-    const late = match.optOutType === "STOP" ? lateAlert(ageOf(received)) : undefined;
+  function owed(received: ReceivedKeyword, reply: string | undefined): string | undefined {
+    const late = received.match.optOutType === "STOP" ? lateAlert(ageOf(received)) : undefined;
     if (reply === undefined || late === undefined) return reply;
-    ctx.events.alert("KEYWORD_REPLY_LATE", late, { sid: received.sid });
+    alert("KEYWORD_REPLY_LATE", late, received);
     return undefined;
   }
 
@@ -185,7 +180,7 @@ export function createKeyword(
 
   /** In the HTTP answer where the provider takes one, else as a message. One that cannot leave keeps nothing else from being done. */
   async function answer(received: ReceivedKeyword, drafts: readonly ReplyDraft[]): Promise<HttpResponse> {
-    const { person, sid } = received;
+    const { person } = received;
     if (drafts.length === 0) return replies.ack(received);
     const times = [...recent(person), ctx.clock.now()];
     answered.delete(person);
@@ -196,11 +191,17 @@ export function createKeyword(
     } catch (error) {
       // The store may take it when the message comes again.
       if (isMessagingError(error, "STORE_UNAVAILABLE")) throw error;
-      ctx.events.alert("KEYWORD_REPLY_FAILED", `The reply to a keyword was not sent: ${String(error)}`, {
-        sid,
-      });
+      alert("KEYWORD_REPLY_FAILED", `The reply to a keyword was not sent: ${String(error)}`, received);
       return replies.ack(received);
     }
+  }
+
+  function alert(
+    code: "KEYWORD_REPLY_LATE" | "KEYWORD_REPLY_FAILED",
+    message: string,
+    { sid, sender }: ReceivedKeyword,
+  ): void {
+    ctx.events.alert(code, message, { sid, sender: sender.id }, { subject: sender.id });
   }
 
   /** The text as it leaves: look-alikes replaced where that is the setting. */

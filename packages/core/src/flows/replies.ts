@@ -113,10 +113,12 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
     const verdict = loops.count(sender, to);
     if (verdict === "fine") return;
     if (verdict === "begins")
-      ctx.events.alert("REPLY_LOOP", `${sender} and ${to} answer each other; replies stop for 30 s.`, {
-        sender,
-        to,
-      });
+      ctx.events.alert(
+        "REPLY_LOOP",
+        `${sender} and ${to} answer each other; replies stop for 30 s.`,
+        { sender, to, sid: received.sid },
+        { subject: `${sender} ${to}` },
+      );
     throw new MessagingError("TOO_MANY_REPLIES", `${sender} and ${to} answer each other.`);
   }
 

@@ -33,8 +33,10 @@ export interface Keys {
   readonly changes: string;
   /** Log: sticky mappings as they were made. */
   readonly stickyLog: string;
-  /** Log: alerts. */
+  /** Log: SIDs of alerts. */
   readonly alerts: string;
+  /** One alert of one day. */
+  alert(sid: string): string;
   /** Log: the processes that ever accepted messages. */
   readonly owners: string;
   /** Heartbeat of one process. */
@@ -69,6 +71,7 @@ export function createKeys(accountSid: string, name: string): Keys {
     changes: `${service}changes`,
     stickyLog: `${service}stickies`,
     alerts: `${service}alerts`,
+    alert: (sid: string) => `${service}alert:${sid}`,
     owners: `${service}owners`,
     owner: (id: string) => `${service}owner:${id}`,
     takeover: (id: string) => `${service}takeover:${id}`,
