@@ -23,9 +23,7 @@ import { createOutbox } from "./records/outbox.ts";
 import { createSticky } from "./records/sticky.ts";
 import type { Sender } from "./sender.ts";
 import { createId } from "./sid.ts";
-import { withTimeLimit } from "./store/guard.ts";
-import { isKeyv, keyvStore } from "./store/keyv.ts";
-import { memoryStore } from "./store/memory.ts";
+import { openStore as open } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import type { MessageKind } from "./types.ts";
 
@@ -137,7 +135,5 @@ function outsider(lane: string): Sender | undefined {
 }
 
 function openStore({ store, storeTimeoutMs, clock }: ResolvedOptions): Store {
-  if (store === "memory") return memoryStore({ clock });
-  if (isKeyv(store)) return keyvStore(store, { timeoutMs: storeTimeoutMs });
-  return withTimeLimit(store as Store, { timeoutMs: storeTimeoutMs, clock });
+  return open(store, { timeoutMs: storeTimeoutMs, clock });
 }

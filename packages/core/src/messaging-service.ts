@@ -42,8 +42,30 @@ export interface Finding {
   readonly message: string;
 }
 
+/** What an adapter mounts: a messaging service, or a handler over several (`restApi`). */
+export interface HttpHandler {
+  /** Where a URL points, asked at that host; `undefined` when it is not this handler's. Reads nothing else. */
+  locate(url: string, host?: string): Place | undefined;
+  /** One HTTP request in, one answer out; `undefined` where the route answered. Never rejects. */
+  handle(
+    endpoint: Endpoint,
+    request: HttpRequest,
+    options?: HandleOptions,
+  ): Promise<HttpResponse | undefined>;
+  /** How much of a request's body is read, and for how long it is waited for. */
+  readonly limits: ReadLimits;
+  /** The answer to a request whose body could not be read. Default: the code and the remedy as JSON. */
+  readonly refuse?: ((error: unknown, place: Place) => HttpResponse) | undefined;
+}
+
+/** What a middleware made for one service carries beside its handlers. */
+export interface ServiceHandles {
+  readonly service: MessagingService;
+  readonly send: MessagingService["send"];
+}
+
 /** A messaging service: sends, receives, remembers. Made by `createMessagingService`. */
-export interface MessagingService extends Manage {
+export interface MessagingService extends Manage, HttpHandler {
   readonly name: string;
   readonly friendlyName: string;
   readonly sid: string;
@@ -71,6 +93,8 @@ export interface MessagingService extends Manage {
     list(): readonly Sender[];
     /** @throws MessagingError INVALID_SENDER, DUPLICATE_SENDER, SENDER_POOL_FULL. */
     add(sender: SenderInput): Promise<Sender>;
+    /** Replaces what is written of a sender but its address; its sticky mappings hold. @throws MessagingError INVALID_SENDER, SENDER_NOT_FOUND. */
+    update(sender: SenderInput): Promise<Sender>;
     /** Its sticky mappings end with it. @throws MessagingError SENDER_NOT_FOUND. */
     remove(id: Address): Promise<Sender>;
   };

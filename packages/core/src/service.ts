@@ -41,7 +41,7 @@ import { createStoreAlerts } from "./flows/store-alerts.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
 import { hostnameOf, linkPlaceOf, placeOf, toErrorResponse } from "./http.ts";
-import type { MessagingService, ServiceEvents } from "./messaging-service.ts";
+import type { HttpHandler, MessagingService, ServiceEvents, ServiceHandles } from "./messaging-service.ts";
 import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
 import type { AlertFilter } from "./records/alerts.ts";
 import { createJournal } from "./records/journal.ts";
@@ -65,8 +65,6 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const { clock, logger } = options;
   const linkHost = options.linkUrl === undefined ? undefined : new URL(options.linkUrl).hostname;
   let closed: Promise<void> | undefined;
-  /** Webhooks under way: closing waits for them. */
-  const answering = new Set<Promise<unknown>>();
 
   const guard = createGuard({ allow: options.allowPrivateHosts });
   const caller = createWebhookCaller({
@@ -100,7 +98,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const process = createProcess(ctx, { keyword, handling: handling.handle, keep: converse.keep });
   const journal = createJournal(options.journal);
   const { inbound, resume, replay } = createInbound(ctx, { process, journal, deny: denyList.add });
-  const handle = createWebhooks(ctx, {
+  const webhooks = createWebhooks(ctx, {
     inbound,
     receipts: createReceipts(ctx, { ...settle, advance, replan, providerOptOut }),
     media: createMediaLink(ctx, { misses: createMisses(clock) }),
@@ -152,6 +150,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     senders: Object.freeze({
       list: () => live.pool.list(),
       add: live.addSender,
+      update: live.updateSender,
       remove: (id: Address) => live.removeSender(id),
     }),
     sticky: Object.freeze(sticky),
@@ -176,19 +175,12 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
       (linkHost !== undefined && host !== undefined && hostnameOf(host) === linkHost
         ? linkPlaceOf(url)
         : undefined),
-    async handle(endpoint, request, about) {
-      if (closed !== undefined)
-        return toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed."));
-      const answer = handle(endpoint, request, about);
-      answering.add(answer);
-      try {
-        return await answer;
-      } finally {
-        answering.delete(answer);
-      }
+    handle(endpoint, request, about) {
+      if (closed === undefined) return webhooks.handle(endpoint, request, about);
+      return Promise.resolve(toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed.")));
     },
     get unfinished() {
-      return ctx.waiting.count() + ctx.telling.size + answering.size;
+      return ctx.waiting.count() + ctx.telling.size + webhooks.active;
     },
     erase: createErase(ctx, { advance }),
     doctor: createDoctor(ctx),
@@ -196,8 +188,8 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     close({ timeoutMs = 10_000 } = {}) {
       closed ??= (async () => {
         const deadline = clock.now() + timeoutMs;
-        const answered = Promise.allSettled([...answering]);
-        await Promise.all([ctx.queue.close(timeoutMs), Promise.race([answered, sleep(clock, timeoutMs)])]);
+        const answered = Promise.race([webhooks.settled(), sleep(clock, timeoutMs)]);
+        await Promise.all([ctx.queue.close(timeoutMs), answered]);
         await callbacks.close(Math.max(0, deadline - clock.now()));
         await telling.close(Math.max(0, deadline - clock.now()));
         ctx.waiting.close();
@@ -215,11 +207,23 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
 
 /** Whether a value is a service, of this copy of the package or another. */
 export function isMessagingService(value: unknown): value is MessagingService {
-  const service = value as Partial<MessagingService> | null;
+  return isHttpHandler(value) && typeof (value as Partial<MessagingService>).send === "function";
+}
+
+/** The handler that an adapter's input stands for; of a service or its options, with the {@link ServiceHandles}. */
+export function toHttpHandler(
+  input: HttpHandler | MessagingServiceOptions,
+): { readonly handler: HttpHandler } & Partial<ServiceHandles> {
+  const handler = isHttpHandler(input) ? input : createMessagingService(input);
+  return isMessagingService(handler) ? { handler, service: handler, send: handler.send } : { handler };
+}
+
+/** Whether a value is what adapters mount: a service, or a handler over several. */
+function isHttpHandler(value: unknown): value is HttpHandler {
+  const handler = value as Partial<HttpHandler> | null;
   return (
-    typeof service === "object" &&
-    service !== null &&
-    typeof service.handle === "function" &&
-    typeof service.locate === "function"
+    ((typeof handler === "object" && handler !== null) || typeof handler === "function") &&
+    typeof handler.handle === "function" &&
+    typeof handler.locate === "function"
   );
 }

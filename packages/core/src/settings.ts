@@ -118,7 +118,10 @@ const ALLOWED: Readonly<
   optOutRateAlert: ["a number above 0 and up to 1, or false", isRate],
   debuggerWebhook: ['{ url, level?: "ERROR" | "WARNING" } with an absolute http(s) URL', isDebuggerWebhook],
   validityPeriod: ["whole seconds from 1 to 36,000", within(1, 36_000)],
-  statusCallback: ["an absolute http(s) URL of at most 4,000 characters, or a function", isStatusCallback],
+  statusCallback: [
+    "an absolute http(s) URL of at most 4,000 characters, { url, method?, guarded? }, or a function",
+    isStatusCallback,
+  ],
   statusCallbackSequence: ["true or false", isBoolean],
   retention: ["whole seconds from 1 to 315,360,000", within(1, 315_360_000)],
   onAmbiguous: ['"fail" or "resend"', oneOf("fail", "resend")],
@@ -200,8 +203,13 @@ function isRate(value: unknown): boolean {
   return value === false || (typeof value === "number" && value > 0 && value <= 1);
 }
 
-function isStatusCallback(value: unknown): boolean {
-  return typeof value === "function" || isHttpUrl(value);
+/** Whether a value is a status callback: a function, or a URL alone or with what belongs to it and nothing else. */
+export function isStatusCallback(value: unknown): value is StatusCallback {
+  if (typeof value !== "object" || value === null) return typeof value === "function" || isHttpUrl(value);
+  const { url, method, guarded, ...rest } = value as Record<string, unknown>;
+  const isMethod = method === undefined || method === "GET" || method === "POST";
+  const isFlag = guarded === undefined || isBoolean(guarded);
+  return isHttpUrl(url) && isMethod && isFlag && Object.keys(rest).length === 0;
 }
 
 function isBoolean(value: unknown): boolean {
