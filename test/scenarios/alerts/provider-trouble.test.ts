@@ -57,7 +57,7 @@ describe("a provider", () => {
   });
 
   it.each([
-    ["cannot be reached", unreachable, "PROVIDER_UNREACHABLE", null],
+    ["cannot be reached", unreachable, "PROVIDER_UNAVAILABLE", 30500],
     ["answers 429", limited, "PROVIDER_RATE_LIMITED", 20429],
     ["leaves open what became of it (5xx, reset, no answer)", open, "PROVIDER_AMBIGUOUS", 30410],
   ])("that %s again and again is an alert", async (_, answer, code, errorCode) => {
