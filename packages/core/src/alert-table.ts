@@ -61,6 +61,16 @@ export const ALERT_TABLE = {
   TWIML_WARNING: [12200, "WARNING", "Correct the TwiML: what it warns of was left out, the rest was done."],
   REPLY_REFUSED: [null, "ERROR", "Correct what the webhook answers; the message names the reason."],
   REPLY_LOOP: [14107, "ERROR", "Do not answer automatic answers: two machines were talking to each other."],
+  CONVERSATION_HOOK_FAILED: [
+    11200,
+    "ERROR",
+    "Mend the conversation's hook the alert names; service.changes() has what it was not told.",
+  ],
+  GROUP_MMS_UNSUPPORTED: [
+    null,
+    "WARNING",
+    "Answer the persons one by one: a conversation has one person, and a group's message is in none.",
+  ],
   ROUTE_SKIPPED: [null, "WARNING", "Set a webhook: a route answers one message per request."],
 
   // Providers.

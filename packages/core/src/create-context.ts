@@ -12,7 +12,9 @@ import { type Alerts, createAlerts } from "./records/alerts.ts";
 import { createChanges } from "./records/changes.ts";
 import { type Config, createConfig } from "./records/config.ts";
 import { createConsent } from "./records/consent.ts";
+import { createConversationRecords } from "./records/conversations.ts";
 import { createDenyList, type DenyList } from "./records/denied.ts";
+import { createDueSlots } from "./records/due-slots.ts";
 import { createKeys } from "./records/keys.ts";
 import { createLinks } from "./records/links.ts";
 import { createLiveConfig, type LiveConfig } from "./records/live-config.ts";
@@ -21,9 +23,7 @@ import { createOutbox } from "./records/outbox.ts";
 import { createSticky } from "./records/sticky.ts";
 import type { Sender } from "./sender.ts";
 import { createId } from "./sid.ts";
-import { withTimeLimit } from "./store/guard.ts";
-import { isKeyv, keyvStore } from "./store/keyv.ts";
-import { memoryStore } from "./store/memory.ts";
+import { openStore as open } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import type { MessageKind } from "./types.ts";
 
@@ -80,6 +80,8 @@ export function createContext(options: ResolvedOptions): Parts {
     typeof options.queue === "function" ? options.queue(lanes) : (options.queue ?? createMemoryQueue(lanes));
   const joined = createLaneAlerts({ queue, limitOf, alert });
   const waiting = createWaiting({ clock, queue, pool: live.pool, live: inProcess, joined });
+  const now = (): number => clock.now();
+  const slots = createDueSlots(store, keys, now);
   const ctx: FlowContext = {
     options,
     owner,
@@ -93,6 +95,8 @@ export function createContext(options: ResolvedOptions): Parts {
     consent: createConsent(store, keys),
     changes: createChanges(store, keys, live.settings),
     links: createLinks(store, keys, options.authToken),
+    conversations: createConversationRecords({ store, keys, settings: live.settings, slots, now }),
+    slots,
     pool: live.pool,
     queue,
     waiting,
@@ -131,7 +135,5 @@ function outsider(lane: string): Sender | undefined {
 }
 
 function openStore({ store, storeTimeoutMs, clock }: ResolvedOptions): Store {
-  if (store === "memory") return memoryStore({ clock });
-  if (isKeyv(store)) return keyvStore(store, { timeoutMs: storeTimeoutMs });
-  return withTimeLimit(store as Store, { timeoutMs: storeTimeoutMs, clock });
+  return open(store, { timeoutMs: storeTimeoutMs, clock });
 }

@@ -2,12 +2,28 @@ export type { Alert, AlertCode, AlertEntry, AlertLevel } from "./alert.ts";
 export { ALERT_CODES } from "./alert.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
+export type * from "./conversation.ts";
+export type {
+  ConversationAddEvent,
+  ConversationAddedEvent,
+  ConversationHookContext,
+  ConversationOptions,
+  ConversationPostEvent,
+  ConversationPostEventName,
+  ConversationPostWebhookUrl,
+  ConversationStateUpdatedEvent,
+  ConversationWebhook,
+  ConversationWebhookUrl,
+  MessageAddedEvent,
+  ParticipantAddedEvent,
+} from "./conversation-options.ts";
+export type { CostlyCharacter } from "./encoding/costs.ts";
 export type { Segmentation, SegmentOptions } from "./encoding/segment.ts";
 export { segment } from "./encoding/segment.ts";
 export { smartEncode } from "./encoding/smart.ts";
 export type { ErrorCode, ErrorEntry, MessagingErrorOptions } from "./errors.ts";
 export { ERROR_CODES, isMessagingError, MessagingError } from "./errors.ts";
-export type { FetchHandler, FetchHandlerOptions, FetchNext } from "./fetch.ts";
+export type { FetchHandler, FetchHandlerOptions, FetchNext, HandlerFetch } from "./fetch.ts";
 export { toFetchHandler } from "./fetch.ts";
 export type { Route, RouteMessaging } from "./flows/arrival.ts";
 export type { ConsentAnswer, ConsentInput, ConsentLedger } from "./flows/consent-ledger.ts";
@@ -20,7 +36,13 @@ export type { Endpoint, Place } from "./http.ts";
 export { toErrorResponse, toWebhookRequest } from "./http.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export { silentLogger } from "./logger.ts";
-export type { Finding, MessagingService, ServiceEvents } from "./messaging-service.ts";
+export type {
+  Finding,
+  HttpHandler,
+  MessagingService,
+  ServiceEvents,
+  ServiceHandles,
+} from "./messaging-service.ts";
 export type { NodeExchange } from "./node-adapter.ts";
 export { locateNode, serveNode } from "./node-adapter.ts";
 export type { NodeRequest, ParsedBody, ReadHints, ReadLimits } from "./node-http.ts";
@@ -28,6 +50,14 @@ export { fromNodeRequest, writeNodeResponse } from "./node-http.ts";
 export type { CountryKeywords, KeywordEntry, KeywordLayer, OptOutOptions } from "./opt-out/keywords.ts";
 export type { LintReplyOptions, ReplyWarning, ReplyWarningCode } from "./opt-out/lint.ts";
 export { lintReply } from "./opt-out/lint.ts";
+export type {
+  BodyCost,
+  BodyLint,
+  BodyWarning,
+  BodyWarningCode,
+  LintOptions,
+} from "./opt-out/lint-body.ts";
+export { lint } from "./opt-out/lint-body.ts";
 export type { KeywordMatch, MatchKeywordOptions } from "./opt-out/match.ts";
 export { matchKeyword } from "./opt-out/match.ts";
 export { possibleOptOut } from "./opt-out/possible-opt-out.ts";
@@ -48,7 +78,7 @@ export type { Change } from "./records/changes.ts";
 export type { ConsentEvent, ConsentSource, ConsentStatus } from "./records/consent-record.ts";
 export type { LinkClick } from "./records/links.ts";
 export type * from "./sender.ts";
-export { createMessagingService, isMessagingService } from "./service.ts";
+export { createMessagingService, isMessagingService, toHttpHandler } from "./service.ts";
 export type { Settings, SettingsInput } from "./settings.ts";
 export type { TimeLimitOptions } from "./store/guard.ts";
 export { withTimeLimit } from "./store/guard.ts";
@@ -56,6 +86,8 @@ export type { KeyvLike, KeyvStoreOptions } from "./store/keyv.ts";
 export { keyvStore } from "./store/keyv.ts";
 export type { MemoryStoreOptions } from "./store/memory.ts";
 export { memoryStore } from "./store/memory.ts";
+export type { OpenStoreOptions, SharedStore } from "./store/open.ts";
+export { shareStore } from "./store/open.ts";
 export type {
   Atomicity,
   LogEntry,

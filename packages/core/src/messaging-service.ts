@@ -1,5 +1,6 @@
 import type { Alert } from "./alert.ts";
 import type { Clock } from "./clock.ts";
+import type { ConversationChange, Conversations } from "./conversation.ts";
 import type { ConsentLedger } from "./flows/consent-ledger.ts";
 import type { Explained } from "./flows/explain.ts";
 import type { Manage } from "./flows/manage.ts";
@@ -30,6 +31,8 @@ export interface ServiceEvents {
   readonly alert: Alert;
   /** A link of the MMS converter was opened, by a person or by a machine that previews it. */
   readonly click: LinkClick;
+  /** A conversation that began, was written in, or changed. */
+  readonly conversation: ConversationChange;
 }
 
 /** A finding of `service.doctor()`. */
@@ -39,8 +42,30 @@ export interface Finding {
   readonly message: string;
 }
 
+/** What an adapter mounts: a messaging service, or a handler over several (`restApi`). */
+export interface HttpHandler {
+  /** Where a URL points; `undefined` when it is not this handler's. Reads nothing but the URL. */
+  locate(url: string, host?: string): Place | undefined;
+  /** One HTTP request in, one answer out; `undefined` where the route answered. Never rejects. */
+  handle(
+    endpoint: Endpoint,
+    request: HttpRequest,
+    options?: HandleOptions,
+  ): Promise<HttpResponse | undefined>;
+  /** How much of a request's body is read, and for how long it is waited for. */
+  readonly limits: ReadLimits;
+  /** The answer to a request whose body could not be read. Default: the code and the remedy as JSON. */
+  readonly refuse?: ((error: unknown, place: Place) => HttpResponse) | undefined;
+}
+
+/** What a middleware made for one service carries beside its handlers. */
+export interface ServiceHandles {
+  readonly service: MessagingService;
+  readonly send: MessagingService["send"];
+}
+
 /** A messaging service: sends, receives, remembers. Made by `createMessagingService`. */
-export interface MessagingService extends Manage {
+export interface MessagingService extends Manage, HttpHandler {
   readonly name: string;
   readonly friendlyName: string;
   readonly sid: string;
@@ -74,6 +99,7 @@ export interface MessagingService extends Manage {
   readonly sticky: Omit<StickyMap, "explainChange">;
   readonly explainChange: StickyMap["explainChange"];
   readonly consent: ConsentLedger;
+  readonly conversations: Conversations;
   readonly alerts: {
     /**
      * What an operator should know, of all processes and the last 30 days, newest first; a number is a limit.
@@ -83,7 +109,7 @@ export interface MessagingService extends Manage {
     list(filter?: AlertFilter | number): Promise<AlertPage>;
   };
 
-  /** The durable feed of statuses, inbound messages and consent: what came after the cursor, then what comes. */
+  /** The durable feed of statuses, inbound messages, conversations and consent: what came after the cursor, then what comes. */
   changes(options?: {
     readonly after?: string | undefined;
     readonly follow?: boolean | undefined;

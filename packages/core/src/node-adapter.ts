@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Route, RouteMessaging } from "./flows/arrival.ts";
 import { type Place, toErrorResponse } from "./http.ts";
-import type { MessagingService } from "./messaging-service.ts";
+import type { HttpHandler } from "./messaging-service.ts";
 import { captureNodeResponse, muteNodeResponse } from "./node-capture.ts";
 import { fromNodeRequest, isUnread, type NodeRequest, parseAsLeft } from "./node-http.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
@@ -24,9 +24,9 @@ export interface NodeExchange {
   next(messaging: RouteMessaging | undefined): unknown;
 }
 
-/** What of the service a request asks for: by its whole URL, or by what mounting left of it, and its host. Reads nothing else. */
+/** What of a handler a request asks for: by its whole URL, or by what mounting left of it, and its host. Reads nothing else. */
 export function locateNode(
-  service: MessagingService,
+  handler: HttpHandler,
   request: {
     readonly originalUrl?: string | undefined;
     readonly url?: string | undefined;
@@ -37,7 +37,7 @@ export function locateNode(
 ): Place | undefined {
   const { url = "/", originalUrl = url, headers, hostname = headers?.host } = request;
   return (
-    service.locate(originalUrl, hostname) ?? (url === originalUrl ? undefined : service.locate(url, hostname))
+    handler.locate(originalUrl, hostname) ?? (url === originalUrl ? undefined : handler.locate(url, hostname))
   );
 }
 
@@ -45,7 +45,7 @@ export function locateNode(
 const handedOn = new WeakSet<object>();
 
 /**
- * Serves one request of a framework on Node: reads it, hands it to the service, answers or goes on. Without a place it
+ * Serves one request of a framework on Node: reads it, hands it to the handler, answers or goes on. Without a place it
  * goes on and reads nothing. The whole protocol is here and behind; what is left for an adapter is to name its
  * framework's parts.
  *
@@ -53,7 +53,7 @@ const handedOn = new WeakSet<object>();
  * with what the next handler throws, so that the framework's own error handling sees it.
  */
 export async function serveNode(
-  service: MessagingService,
+  handler: HttpHandler,
   place: Place | undefined,
   exchange: NodeExchange,
 ): Promise<void> {
@@ -65,9 +65,9 @@ export async function serveNode(
   const unread = isUnread(request, parsed);
   let read: HttpRequest;
   try {
-    read = await fromNodeRequest(request, service.limits, { url, parsed, remoteAddress });
+    read = await fromNodeRequest(request, handler.limits, { url, parsed, remoteAddress });
   } catch (error) {
-    return exchange.respond(toErrorResponse(error));
+    return exchange.respond(handler.refuse?.(error, place) ?? toErrorResponse(error));
   }
   const { body } = read;
   await new Promise<void>((resolve, reject) => {
@@ -94,7 +94,7 @@ export async function serveNode(
         return captured;
       },
     };
-    service.handle(place.endpoint, read, { rest: place.rest, route }).then((answer) => {
+    handler.handle(place.endpoint, read, { rest: place.rest, route }).then((answer) => {
       if (answer !== undefined) exchange.respond(answer);
       resolve();
     }, reject);

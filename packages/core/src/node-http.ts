@@ -95,7 +95,9 @@ export function parseAsLeft({ headers, body = new Uint8Array() }: HttpRequest): 
 export function writeNodeResponse(response: ServerResponse, answer: HttpResponse): void {
   if (response.headersSent) return;
   const { status, headers, body } = answer;
-  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+  // 204 and 304 have no body, and must not say how long it is.
+  const length = status === 204 || status === 304 ? {} : { "content-length": Buffer.byteLength(body) };
+  response.writeHead(status, { ...headers, ...length });
   // Text leaves in one write with its headers; bytes would take two.
   response.end(body);
 }

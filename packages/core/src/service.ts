@@ -7,6 +7,12 @@ import { createCallbacks } from "./flows/callbacks.ts";
 import { createClaim } from "./flows/claim.ts";
 import { createConsentLedger } from "./flows/consent-ledger.ts";
 import { createConsentStats, createOptOutRate } from "./flows/consent-stats.ts";
+import { createConversationChanges } from "./flows/conversation-changes.ts";
+import { createConversationHooks } from "./flows/conversation-hooks.ts";
+import { createConversationTelling } from "./flows/conversation-telling.ts";
+import { createConversationUpkeep } from "./flows/conversation-upkeep.ts";
+import { createConversations } from "./flows/conversations.ts";
+import { createConverse } from "./flows/converse.ts";
 import { createDebugger } from "./flows/debugger.ts";
 import { createDecide } from "./flows/decide.ts";
 import { createDeliver } from "./flows/deliver.ts";
@@ -34,7 +40,7 @@ import { createStoreAlerts } from "./flows/store-alerts.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
 import { hostnameOf, linkPlaceOf, placeOf, toErrorResponse } from "./http.ts";
-import type { MessagingService, ServiceEvents } from "./messaging-service.ts";
+import type { HttpHandler, MessagingService, ServiceEvents, ServiceHandles } from "./messaging-service.ts";
 import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
 import type { AlertFilter } from "./records/alerts.ts";
 import { createJournal } from "./records/journal.ts";
@@ -77,9 +83,17 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const providerOptOut = createProviderOptOut(ctx);
   const settle = createSettle(ctx, { advance, replan, providerOptOut });
   const replies = createReplies(ctx, { send });
-  const handling = createHandling(ctx, { replies, callUrl: createCallWebhook(ctx, { caller }) });
+  const hooks = createConversationHooks(ctx, { caller, sequencer: createSequencer() });
+  const telling = createConversationTelling(ctx, { hooks });
+  const changes = createConversationChanges(ctx, { hooks, telling });
+  const converse = createConverse(ctx, { hooks, changes });
+  const handling = createHandling(ctx, {
+    replies,
+    callUrl: createCallWebhook(ctx, { caller }),
+    converse: converse.receive,
+  });
   const keyword = createKeyword(ctx, { ...handling, replies, settle: denyList.settle });
-  const process = createProcess(ctx, { keyword, handling: handling.handle });
+  const process = createProcess(ctx, { keyword, handling: handling.handle, keep: converse.keep });
   const journal = createJournal(options.journal);
   const { inbound, resume, replay } = createInbound(ctx, { process, journal, deny: denyList.add });
   const handle = createWebhooks(ctx, {
@@ -93,8 +107,9 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     checkOptOutRate: createOptOutRate(ctx, stats),
     replay,
     flush: denyList.flush,
-    recover: createRecover(ctx, { ...settle, replan, resume, callbacks }),
     storeAlerts: createStoreAlerts(ctx),
+    recover: createRecover(ctx, { ...settle, replan, resume, callbacks, takeUp: changes.resume }),
+    conversations: createConversationUpkeep(ctx, { changes }),
   });
   ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume, judge: createProviderAlerts(ctx) }));
   upkeep.start();
@@ -145,6 +160,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         return alerts.list(filter);
       },
     }),
+    conversations: createConversations(ctx, { send, changes, telling }),
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),
     lastChange: () => ctx.changes.newest(),
@@ -179,6 +195,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         const answered = Promise.allSettled([...answering]);
         await Promise.all([ctx.queue.close(timeoutMs), Promise.race([answered, sleep(clock, timeoutMs)])]);
         await callbacks.close(Math.max(0, deadline - clock.now()));
+        await telling.close(Math.max(0, deadline - clock.now()));
         ctx.waiting.close();
         await upkeep.close();
         await alerting.close();
@@ -193,11 +210,23 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
 
 /** Whether a value is a service, of this copy of the package or another. */
 export function isMessagingService(value: unknown): value is MessagingService {
-  const service = value as Partial<MessagingService> | null;
+  return isHttpHandler(value) && typeof (value as Partial<MessagingService>).send === "function";
+}
+
+/** The handler that an adapter's input stands for; of a service or its options, with the {@link ServiceHandles}. */
+export function toHttpHandler(
+  input: HttpHandler | MessagingServiceOptions,
+): { readonly handler: HttpHandler } & Partial<ServiceHandles> {
+  const handler = isHttpHandler(input) ? input : createMessagingService(input);
+  return isMessagingService(handler) ? { handler, service: handler, send: handler.send } : { handler };
+}
+
+/** Whether a value is what adapters mount: a service, or a handler over several. */
+function isHttpHandler(value: unknown): value is HttpHandler {
+  const handler = value as Partial<HttpHandler> | null;
   return (
-    typeof service === "object" &&
-    service !== null &&
-    typeof service.handle === "function" &&
-    typeof service.locate === "function"
+    ((typeof handler === "object" && handler !== null) || typeof handler === "function") &&
+    typeof handler.handle === "function" &&
+    typeof handler.locate === "function"
   );
 }

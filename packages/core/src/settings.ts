@@ -14,7 +14,8 @@ export interface SettingsInput {
   readonly webhook?: Webhook | null | undefined;
   /**
    * What happens to inbound messages that are no keyword. "defer" (default): the sender's own webhook, else the service's,
-   * else the next route. "webhook": always the service's. "drop": nothing, and no record. "conversation": reserved.
+   * else the next route. "webhook": always the service's. "drop": nothing, and no record. "conversation": kept in a conversation, which
+   * the first message begins (docs/conversations.md).
    */
   readonly inboundHandling?: InboundHandling | undefined;
   /** Milliseconds until the provider is answered whatever the webhook does; later replies leave as messages. Default 8,000. */
@@ -101,7 +102,7 @@ const ALLOWED: Readonly<
     "a function or { url, method?, fallbackUrl?, fallbackMethod?, format? } with absolute http(s) URLs",
     isWebhook,
   ],
-  inboundHandling: ['"defer", "webhook" or "drop"', (value) => isInboundHandling(value)],
+  inboundHandling: ['"defer", "webhook", "conversation" or "drop"', (value) => isInboundHandling(value)],
   respondWithin: ["whole milliseconds from 1 to 60,000", within(1, 60_000)],
   stickySender: ["true or false", isBoolean],
   stickyIdleDays: ["whole days from 1 to 3,650", within(1, 3_650)],
@@ -112,7 +113,10 @@ const ALLOWED: Readonly<
   optOutRateAlert: ["a number above 0 and up to 1, or false", isRate],
   debuggerWebhook: ['{ url, level?: "ERROR" | "WARNING" } with an absolute http(s) URL', isDebuggerWebhook],
   validityPeriod: ["whole seconds from 1 to 36,000", within(1, 36_000)],
-  statusCallback: ["an absolute http(s) URL of at most 4,000 characters, or a function", isStatusCallback],
+  statusCallback: [
+    "an absolute http(s) URL of at most 4,000 characters, { url, method?, guarded? }, or a function",
+    isStatusCallback,
+  ],
   statusCallbackSequence: ["true or false", isBoolean],
   retention: ["whole seconds from 1 to 315,360,000", within(1, 315_360_000)],
   onAmbiguous: ['"fail" or "resend"', oneOf("fail", "resend")],
@@ -194,8 +198,13 @@ function isRate(value: unknown): boolean {
   return value === false || (typeof value === "number" && value > 0 && value <= 1);
 }
 
-function isStatusCallback(value: unknown): boolean {
-  return typeof value === "function" || isHttpUrl(value);
+/** Whether a value is a status callback: a function, or a URL alone or with what belongs to it and nothing else. */
+export function isStatusCallback(value: unknown): value is StatusCallback {
+  if (typeof value !== "object" || value === null) return typeof value === "function" || isHttpUrl(value);
+  const { url, method, guarded, ...rest } = value as Record<string, unknown>;
+  const isMethod = method === undefined || method === "GET" || method === "POST";
+  const isFlag = guarded === undefined || isBoolean(guarded);
+  return isHttpUrl(url) && isMethod && isFlag && Object.keys(rest).length === 0;
 }
 
 function isBoolean(value: unknown): boolean {
@@ -203,7 +212,12 @@ function isBoolean(value: unknown): boolean {
 }
 
 /** How inbound messages may be handled. */
-export const isInboundHandling: (value: unknown) => boolean = oneOf("defer", "webhook", "drop");
+export const isInboundHandling: (value: unknown) => boolean = oneOf(
+  "defer",
+  "webhook",
+  "conversation",
+  "drop",
+);
 
 function oneOf(...values: readonly string[]): (value: unknown) => boolean {
   return (value) => typeof value === "string" && values.includes(value);

@@ -118,8 +118,16 @@ export interface SendRequest {
   readonly refusals?: "reject" | "status" | undefined;
 }
 
-/** A URL, or a function called with the message after each change of its status. */
-export type StatusCallback = string | StatusCallbackFunction;
+/** A URL, alone or with how it is called, or a function called with the message after each change of its status. */
+export type StatusCallback = string | StatusCallbackUrl | StatusCallbackFunction;
+export interface StatusCallbackUrl {
+  /** Absolute http(s) URL of at most 4,000 characters, no underscore in its host. */
+  readonly url: string;
+  /** Default POST. */
+  readonly method?: "GET" | "POST" | undefined;
+  /** True for a URL that comes from elsewhere than code: its address is checked, as those of redirects are. Default false. */
+  readonly guarded?: boolean | undefined;
+}
 export type StatusCallbackFunction = (message: Message, context: StatusContext) => unknown;
 export interface StatusContext {
   /** Counts this message's changes from 1. */

@@ -12,6 +12,8 @@ import type { AddOptions, AddResult, Queue } from "../queue/queue.ts";
 import type { Changes } from "../records/changes.ts";
 import type { Consent } from "../records/consent.ts";
 import type { ConsentChannel, ConsentDocument, ConsentState } from "../records/consent-record.ts";
+import type { ConversationRecords } from "../records/conversations.ts";
+import type { DueSlots } from "../records/due-slots.ts";
 import type { Keys } from "../records/keys.ts";
 import type { Links } from "../records/links.ts";
 import type { MessageRecord, PendingCallback, StoredAttempt } from "../records/message-record.ts";
@@ -36,6 +38,9 @@ export interface FlowContext {
   readonly sticky: Sticky;
   readonly consent: Consent;
   readonly changes: Changes;
+  readonly conversations: ConversationRecords;
+  /** When conversations are looked at. */
+  readonly slots: DueSlots;
   readonly links: Links;
   readonly pool: SenderPool;
   readonly queue: Queue;
@@ -196,6 +201,8 @@ export interface SendOptions {
   readonly guardedCallback?: boolean | undefined;
   /** The keyword that it answers. */
   readonly optOutType?: OptOutType | undefined;
+  /** The conversation that it is sent in. */
+  readonly conversation?: MessageRecord["conversation"];
   /** How it is called; default POST. */
   readonly callbackMethod?: "GET" | "POST" | undefined;
   /** The one confirmation of a STOP may go to someone who is opted out. */

@@ -24,11 +24,13 @@ export interface UpkeepFlows {
     readonly failed: (task: string, error: unknown) => void;
     readonly worked: (task: string) => void;
   };
+  /** Looks at the conversations whose time has come. */
+  readonly conversations: () => Promise<void>;
 }
 
 export function createUpkeep(
   ctx: FlowContext,
-  { replay, flush, recover, checkOptOutRate, storeAlerts }: UpkeepFlows,
+  { replay, flush, recover, checkOptOutRate, storeAlerts, conversations }: UpkeepFlows,
 ): Upkeep {
   /** A simulated carrier's messages may end with the process. */
   const isReal = ctx.options.providers.some((provider) => provider.simulated !== true);
@@ -78,6 +80,7 @@ export function createUpkeep(
       every(HOUR_MS, "The opt-out rate", checkOptOutRate);
       // A Redis can be configured while it runs.
       every(HOUR_MS, "A look at the store", async () => report(await inspect()));
+      every(heartbeatMs, "Conversations", conversations);
     },
     async ready(): Promise<void> {
       // Before the store is asked: they bind even if it does not answer.

@@ -43,7 +43,8 @@ function isFixedAlike(a: MessageRecord, b: MessageRecord): boolean {
     a.direction === b.direction &&
     a.statusCallback === b.statusCallback &&
     a.guardedCallback === b.guardedCallback &&
-    a.callbackMethod === b.callbackMethod
+    a.callbackMethod === b.callbackMethod &&
+    a.conversation === b.conversation
   );
 }
 
@@ -84,6 +85,7 @@ function fixedText(record: MessageRecord): string {
     optional("statusCallback", record.statusCallback),
     optional("guardedCallback", record.guardedCallback),
     optional("callbackMethod", record.callbackMethod),
+    optional("conversation", record.conversation),
     outbound === undefined ? "" : outboundText(outbound),
     ',"explanation":',
   ].join("");

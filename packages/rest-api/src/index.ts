@@ -1,0 +1,5 @@
+export type { ApiKey } from "./auth.ts";
+export type { RestApiOptions } from "./options.ts";
+export type { RestApi } from "./rest-api.ts";
+export { restApi } from "./rest-api.ts";
+export type { RateLimit } from "./throttle.ts";
