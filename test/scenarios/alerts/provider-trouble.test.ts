@@ -1,6 +1,7 @@
-import type { ProviderResult } from "@messaging-service/core";
-import { createVirtualClock } from "@messaging-service/simulator";
-import { describe, expect, it } from "vitest";
+import { memoryStore, type ProviderResult, systemClock } from "@messaging-service/core";
+import { twilio } from "@messaging-service/providers/twilio";
+import { createCarrier, createVirtualClock, type VirtualClock } from "@messaging-service/simulator";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createTap } from "../../support/tapped.ts";
 import { createWorld, PHONE, SENDER, type World } from "../../support/world.ts";
 
@@ -50,6 +51,24 @@ describe("a provider", () => {
     ]);
   });
 
+  it("that refuses the credentials over HTTP is one as well", async () => {
+    const real = { ...systemClock, advance: async () => undefined } as unknown as VirtualClock;
+    const carrier = createCarrier();
+    const { url } = await carrier.listen();
+    onTestFinished(() => carrier.close());
+    const { accountSid } = carrier;
+    const { service } = createWorld({
+      clock: real,
+      store: memoryStore(),
+      provider: twilio({ accountSid, authToken: "not the token", baseUrl: url }),
+    });
+    await service.send({ to: PHONE, body: "x" });
+    await expect
+      .poll(() => service.alerts.list({ code: "PROVIDER_AUTH_REFUSED" }), { timeout: 10_000 })
+      .toMatchObject([{ errorCode: 20003, subject: "twilio" }]);
+    expect(JSON.stringify(await service.alerts.list())).not.toContain("not the token");
+  });
+
   it("that refuses a message is none: that is the message's own failure", async () => {
     const world = createTroubled({ outcome: "refused", errorCode: 21614, errorMessage: "no mobile" });
     await sendMany(world, 10);
@@ -87,5 +106,24 @@ describe("a provider", () => {
       await world.clock.advance(61 * SECOND_MS);
     }
     expect(await world.service.alerts.list()).toEqual([]);
+  });
+});
+
+describe("a process that ends in the middle of a hand-over", () => {
+  it("leaves an alert for each message of which nobody knows whether it left", async () => {
+    const clock = createVirtualClock();
+    const store = memoryStore({ clock });
+    const first = createWorld({ clock, store });
+    first.carrier.outcome({ hang: true });
+    const { sid } = await first.service.send({ to: PHONE, body: "x" });
+    await clock.advance(SECOND_MS);
+    const closing = first.service.close({ timeoutMs: 0 });
+    await clock.advance(10 * SECOND_MS);
+    await closing;
+    const second = createWorld({ clock, store });
+    await second.service.ready();
+    expect(await second.service.alerts.list({ code: "AMBIGUOUS_HAND_OVER" })).toMatchObject([
+      { subject: sid, resourceSid: sid, errorCode: 30410, count: 1 },
+    ]);
   });
 });

@@ -143,3 +143,17 @@ describe("a store in memory", () => {
     expect(await told).toBe("STORE_NOT_DURABLE");
   });
 });
+
+describe("settings in the store that cannot be read", () => {
+  it("are an alert, and what was in force stays so", async () => {
+    const store = memoryStore();
+    const { service } = createWorld({ store, validityPeriod: 60 });
+    await service.ready();
+    const document = JSON.stringify({ settings: { validityPeriod: "for ever" } });
+    await store.set(`ms:${service.accountSid}:default:config`, document, 0);
+    expect((await service.send({ to: PHONE, body: "x" })).validityPeriod).toBe(60);
+    expect(await service.alerts.list()).toMatchObject([
+      { code: "CONFIG_UNUSABLE", level: "ERROR", message: expect.stringContaining("validityPeriod") },
+    ]);
+  });
+});
