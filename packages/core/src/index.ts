@@ -47,7 +47,16 @@ export type { NodeExchange } from "./node-adapter.ts";
 export { locateNode, serveNode } from "./node-adapter.ts";
 export type { NodeRequest, ParsedBody, ReadHints, ReadLimits } from "./node-http.ts";
 export { fromNodeRequest, writeNodeResponse } from "./node-http.ts";
-export type { CountryKeywords, KeywordEntry, KeywordLayer, OptOutOptions } from "./opt-out/keywords.ts";
+export type {
+  CountryKeywords,
+  KeywordEntry,
+  KeywordLayer,
+  OptOutOptions,
+  ResolvedKeyword,
+  ResolvedOptOut,
+  ResolvedSet,
+} from "./opt-out/keywords.ts";
+export { resolveOptOut } from "./opt-out/keywords.ts";
 export type { LintReplyOptions, ReplyWarning, ReplyWarningCode } from "./opt-out/lint.ts";
 export { lintReply } from "./opt-out/lint.ts";
 export type {
@@ -76,6 +85,7 @@ export type { AddResult, Job, LaneLimit, Queue } from "./queue/queue.ts";
 export type { AlertFilter, AlertPage } from "./records/alerts.ts";
 export type { Change } from "./records/changes.ts";
 export type { ConsentEvent, ConsentSource, ConsentStatus } from "./records/consent-record.ts";
+export { providerLinkKey } from "./records/keys.ts";
 export type { LinkClick } from "./records/links.ts";
 export type * from "./sender.ts";
 export { createMessagingService, isMessagingService, toHttpHandler } from "./service.ts";

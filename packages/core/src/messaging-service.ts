@@ -44,7 +44,7 @@ export interface Finding {
 
 /** What an adapter mounts: a messaging service, or a handler over several (`restApi`). */
 export interface HttpHandler {
-  /** Where a URL points; `undefined` when it is not this handler's. Reads nothing but the URL. */
+  /** Where a URL points, asked at that host; `undefined` when it is not this handler's. Reads nothing else. */
   locate(url: string, host?: string): Place | undefined;
   /** One HTTP request in, one answer out; `undefined` where the route answered. Never rejects. */
   handle(
@@ -93,6 +93,8 @@ export interface MessagingService extends Manage, HttpHandler {
     list(): readonly Sender[];
     /** @throws MessagingError INVALID_SENDER, DUPLICATE_SENDER, SENDER_POOL_FULL. */
     add(sender: SenderInput): Promise<Sender>;
+    /** Replaces what is written of a sender but its address; its sticky mappings hold. @throws MessagingError INVALID_SENDER, SENDER_NOT_FOUND. */
+    update(sender: SenderInput): Promise<Sender>;
     /** Its sticky mappings end with it. @throws MessagingError SENDER_NOT_FOUND. */
     remove(id: Address): Promise<Sender>;
   };

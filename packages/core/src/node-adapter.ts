@@ -24,7 +24,7 @@ export interface NodeExchange {
   next(messaging: RouteMessaging | undefined): unknown;
 }
 
-/** What of a handler a request asks for: by its whole URL, or by what mounting left of it, and its host. Reads nothing else. */
+/** Where a request points: by its whole URL, or by what mounting left of it, and its host. Reads nothing else. */
 export function locateNode(
   handler: HttpHandler,
   request: {

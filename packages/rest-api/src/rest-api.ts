@@ -6,13 +6,16 @@ import {
   type MessagingService,
   type Place,
   parseQuery,
+  providerLinkKey,
 } from "@messaging-service/core";
 import { createAuthenticate } from "./auth.ts";
+import { createDispatch } from "./dispatch.ts";
 import { fault, renderFault, toFault } from "./errors.ts";
 import { type RestApiOptions, resolveOptions } from "./options.ts";
 import type { Answer, Row } from "./ports.ts";
 import { createRegistry } from "./registry.ts";
 import { readForm, refuseMethod, refuseXml, wantsXml } from "./request.ts";
+import { registryRows } from "./resources/rows.ts";
 import { createRouter } from "./router.ts";
 import { createThrottle } from "./throttle.ts";
 
@@ -22,7 +25,7 @@ export interface RestApi extends HttpHandler {
   (request: HttpRequest): Promise<HttpResponse>;
   /** Takes in a service made in code, on the same account and store. */
   register(service: MessagingService): void;
-  /** The service of a SID, running in this process; `undefined` where there is none. */
+  /** The service of a SID, running in this process until `close`; `undefined` where there is none. */
   service(sid: string): Promise<MessagingService | undefined>;
   /** Resolves when the store was reached and what an earlier process left was taken up. */
   ready(): Promise<void>;
@@ -38,7 +41,16 @@ export interface RestApi extends HttpHandler {
 export function restApi(input: RestApiOptions): RestApi {
   const options = resolveOptions(input);
   const registry = createRegistry(options);
-  const rows: readonly Row[] = [];
+  const now = (): number => options.clock.now();
+  const dispatch = createDispatch({
+    registry,
+    providers: [options.provider].flat(),
+    publicUrl: options.publicUrl,
+    ownerOf: registry.ownerOf,
+    linkOf: (provider, sid) => options.store.get(providerLinkKey(options.accountSid, provider, sid)),
+    now,
+  });
+  const rows: readonly Row[] = [...registryRows({ registry, accountSid: options.accountSid, now })];
   const router = createRouter(rows);
   const authenticate = createAuthenticate(options.accountSid, options.authToken, options.apiKeys);
   const throttle = createThrottle(options.rateLimit, options.clock);
@@ -84,18 +96,16 @@ export function restApi(input: RestApiOptions): RestApi {
     return withId(renderFault(said), id);
   }
 
-  function locate(url: string): Place | undefined {
+  function locate(url: string, host?: string): Place | undefined {
     if (url.startsWith(options.path)) {
       const target = url.slice(options.path.length);
       if (router.owns(pathOf(target))) return { endpoint: "rest", rest: target };
     }
-    return registry.account().locate(url);
+    return registry.account().locate(url, host);
   }
 
   const handle: HttpHandler["handle"] = (endpoint, request, about) =>
-    endpoint === "rest"
-      ? serve(request, about?.rest ?? request.url)
-      : registry.account().handle(endpoint, request, about);
+    endpoint === "rest" ? serve(request, about?.rest ?? request.url) : dispatch(endpoint, request, about);
 
   const api = async (request: HttpRequest): Promise<HttpResponse> => {
     const place = locate(request.url);
@@ -112,7 +122,7 @@ export function restApi(input: RestApiOptions): RestApi {
       limits: Object.freeze({ maxBodyBytes: options.maxBodyBytes, bodyTimeoutMs: options.bodyTimeoutMs }),
       refuse: (error: unknown) => refused(error, requestId(), {}),
       register: registry.register,
-      service: registry.get,
+      service: registry.hold,
       ready: registry.ready,
       async close(closing?: { readonly timeoutMs?: number }): Promise<void> {
         await registry.close(closing);

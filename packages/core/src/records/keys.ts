@@ -62,6 +62,11 @@ export interface Keys {
   outboxMark(id: string): string;
 }
 
+/** Where an account keeps our SID of a provider's message. */
+export function providerLinkKey(accountSid: string, provider: string, providerSid: string): string {
+  return `ms:${accountSid}:sid:${provider}:${providerSid}`;
+}
+
 /** The keys of one service. `name` is escaped, since a person chose it. */
 export function createKeys(accountSid: string, name: string): Keys {
   const account = `ms:${accountSid}:`;
@@ -72,7 +77,8 @@ export function createKeys(accountSid: string, name: string): Keys {
     consentLog: `${account}consents`,
     consentMark: (provider: string, providerSid: string) => `${account}said:${provider}:${providerSid}`,
     campaign: (person: string) => `${service}campaign:${person}`,
-    providerLink: (provider: string, providerSid: string) => `${account}sid:${provider}:${providerSid}`,
+    providerLink: (provider: string, providerSid: string) =>
+      providerLinkKey(accountSid, provider, providerSid),
     parked: (provider: string, providerSid: string) => `${account}parked:${provider}:${providerSid}`,
     link: (code: string) => `${account}link:${code}`,
     idempotency: (key: string) => `${service}once:${key}`,

@@ -131,7 +131,7 @@ describe("the text of a record", () => {
   it("says of any record what JSON.stringify says", () => {
     fc.assert(
       fc.property(records, (record) => {
-        expect(parsed(toVersioned(record).raw)).toEqual(parsed(JSON.stringify(record)));
+        expect(parsed(toVersioned(record, "").raw)).toEqual(parsed(JSON.stringify(record)));
       }),
     );
   });
@@ -139,10 +139,10 @@ describe("the text of a record", () => {
   it("says so of any version that follows from another, whatever changed", () => {
     fc.assert(
       fc.property(records, fc.array(changes, { maxLength: 4 }), (record, steps) => {
-        let version = toVersioned(record);
+        let version = toVersioned(record, "");
         for (const step of steps) {
           const next = { ...version.record, ...step };
-          version = toVersioned(next, version);
+          version = toVersioned(next, "", version);
           expect(version.record).toBe(next);
           expect(parsed(version.raw)).toEqual(parsed(JSON.stringify(next)));
         }
@@ -151,7 +151,7 @@ describe("the text of a record", () => {
   });
 
   it("is the same string again where nothing changed", () => {
-    const first = toVersioned(aRecord());
-    expect(toVersioned({ ...first.record }, first).raw).toBe(first.raw);
+    const first = toVersioned(aRecord(), "");
+    expect(toVersioned({ ...first.record }, "", first).raw).toBe(first.raw);
   });
 });
