@@ -148,3 +148,46 @@ describe.each(WAYS)("a process that ends %s a call of the store has worked, with
     expect(await heir.service.conversations.list()).toHaveLength(state === "closed" ? 2 : 1);
   });
 });
+
+describe.each(["before", "after"] as const)("a store that fails once, %s the call has worked,", (when) => {
+  /** One process, whose store fails in the given call and never again. */
+  function createHiccup() {
+    const { clock, store, told, doomed } = createPair(true);
+    return {
+      clock,
+      told,
+      world: doomed,
+      fail(step: number): void {
+        let count = 0;
+        store.break(() => ++count === step + 1, { after: when === "after" });
+      },
+    };
+  }
+
+  it.each(STEPS)("at step %d of a first message leaves nothing out and tells everything", async (step) => {
+    const { clock, told, world, fail } = createHiccup();
+    const phone = world.carrier.handset(PHONE);
+    fail(step);
+    const texting = phone.text(SENDER, "Hello", { messageSid: FIRST });
+    await clock.advance(6_000);
+    if ((await texting).status !== 200) await phone.text(SENDER, "Hello", { messageSid: FIRST });
+    await clock.advance(MINUTE);
+    await expectSaid(world, ["Hello"]);
+    expect(told).toEqual(["onConversationAdded", "onParticipantAdded", "onMessageAdded"]);
+  });
+
+  it.each(STEPS)("at step %d of a close frees the pair and tells it", async (step) => {
+    const { clock, told, world, fail } = createHiccup();
+    await world.carrier.handset(PHONE).text(SENDER, "Hello");
+    await clock.advance(MINUTE);
+    const { sid = "" } = (await world.service.conversations.find({ address: PHONE })) ?? {};
+    fail(step);
+    await world.service.conversations.close(sid).catch(() => undefined);
+    await clock.advance(MINUTE);
+    expect(await world.service.conversations.close(sid)).toMatchObject({ state: "closed" });
+    await clock.advance(MINUTE);
+    expect(told.filter((type) => type === "onConversationStateUpdated")).toHaveLength(1);
+    await world.carrier.handset(PHONE).text(SENDER, "Again");
+    expect((await world.service.conversations.find({ address: PHONE }))?.messageCount).toBe(1);
+  });
+});
