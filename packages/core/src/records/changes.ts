@@ -1,7 +1,7 @@
 import type { ConversationState } from "../conversation.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Settings } from "../settings.ts";
-import type { LogWrite, Store } from "../store/store.ts";
+import type { LogEntry, LogWrite, Store } from "../store/store.ts";
 import type { MessageStatus, OptOutType } from "../types.ts";
 import type { Keys } from "./keys.ts";
 
@@ -54,9 +54,13 @@ export interface Changes {
   /** The entry, for a write that makes it: a change and its line in the feed happen together. */
   entry(change: ChangeEntry): LogWrite;
   page(after: string | undefined, limit: number): Promise<Change[]>;
+  /** The last entry there is; `undefined` where the feed is empty. */
+  newest(): Promise<Change | undefined>;
 }
 
 export function createChanges(store: Store, keys: Keys, settings: () => Settings): Changes {
+  const toChange = ({ cursor, value }: LogEntry): Change =>
+    Object.freeze({ ...(JSON.parse(value) as ChangeEntry), cursor });
   return Object.freeze({
     entry: (change: ChangeEntry) => ({
       log: keys.changes,
@@ -64,10 +68,10 @@ export function createChanges(store: Store, keys: Keys, settings: () => Settings
       ttlMs: settings().retention * 1000,
     }),
     async page(after: string | undefined, limit: number): Promise<Change[]> {
-      const entries = await store.range(keys.changes, { after, limit });
-      return entries.map(({ cursor, value }) =>
-        Object.freeze({ ...(JSON.parse(value) as ChangeEntry), cursor }),
-      );
+      return (await store.range(keys.changes, { after, limit })).map(toChange);
+    },
+    async newest(): Promise<Change | undefined> {
+      return (await store.range(keys.changes, { limit: 1, reverse: true })).map(toChange)[0];
     },
   });
 }
