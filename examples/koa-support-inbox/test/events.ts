@@ -1,11 +1,11 @@
-import type { Row } from "../src/inbox.ts";
+import type { Line, Row } from "../src/inbox.ts";
 import { TOKEN, type World } from "./world.ts";
 
 /** One server-sent event. */
 export interface ServerSentEvent {
   readonly id: string | undefined;
   readonly event: string;
-  readonly data: Partial<Row> & { readonly resumed?: boolean };
+  readonly data: Partial<Row & Pick<Line, "status" | "reason">> & { readonly resumed?: boolean };
 }
 
 /** A page that listens, as a browser does. */

@@ -34,9 +34,14 @@ describe("the event stream", () => {
     const page = await listen(world);
     await page.next();
     await agent.post(`/api/conversations/${sid}/messages`).send({ body: "hi", key: "1" }).expect(201);
-    // In the conversation, sent, delivered.
-    for (let n = 0; n < 3; n++)
-      expect(await page.next()).toMatchObject({ event: "conversation", data: { sid } });
+    // It is in the conversation, and leaves, at the same time.
+    const told = [await page.next(), await page.next(), await page.next()];
+    expect(told.find(({ event }) => event === "conversation")?.data).toMatchObject({
+      sid,
+      last: { text: "hi" },
+    });
+    const statuses = told.filter(({ event }) => event === "status").map(({ data }) => data.status);
+    expect(statuses).toEqual(["sent", "delivered"]);
     await world.text("STOP");
     expect(await page.next()).toMatchObject({ event: "consent", data: { address: PHONE } });
     expect(await page.next()).toMatchObject({ event: "conversation", data: { sid, optedOut: true } });
@@ -150,5 +155,27 @@ describe("on a store that several processes share", () => {
       return data.resumed;
     };
     await expect.poll(resumes).toBe(true);
+  });
+
+  it("goes on by itself when the store was away", async () => {
+    const world = await startWorld({ store: open(), storeTimeoutMs: 300 });
+    const page = await listen(world);
+    await page.next();
+    await redis.kill();
+    await expect(world.service.lastChange()).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await redis.restart();
+    await expect
+      .poll(() =>
+        world.service.lastChange().then(
+          () => "there",
+          () => "away",
+        ),
+      )
+      .toBe("there");
+    await world.text("are you there?");
+    let told = await page.next();
+    while (told.data.last?.text !== "are you there?") told = await page.next();
+    expect(told.event).toBe("conversation");
+    page.leave();
   });
 });
