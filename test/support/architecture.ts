@@ -28,6 +28,8 @@ export const ROWS: readonly (readonly Unit[])[] = [
       "clock.ts",
       "logger.ts",
       "sid.ts",
+      "alert.ts",
+      "alert-table.ts",
       "nearest.ts",
       "option-checks.ts",
       "events.ts",

@@ -21,6 +21,7 @@ export const ERROR_TABLE = {
     "Give the service a provider of that name, or correct the sender's `provider`.",
   ],
   SERVICE_CLOSED: [503, null, "Create a new service: this one was closed."],
+  SERVICE_DELETED: [404, 21701, "The service was deleted before the message left: send it through another."],
 
   // Sends: refused before anything is stored.
   INVALID_RECIPIENT: [
@@ -56,6 +57,11 @@ export const ERROR_TABLE = {
     400,
     21612,
     "Send from a sender that reaches this recipient and content, or leave `from` out.",
+  ],
+  SENDER_WITHOUT_MMS: [
+    400,
+    21621,
+    "Send media from a sender with MMS, or leave `from` out: the service then picks one that can, or sends a link.",
   ],
   INVALID_FALLBACK_FROM: [400, 21665, "Give an SMS or MMS sender in fallbackFrom."],
   FALLBACK_WITH_FROM: [400, 21664, "Use fallbackFrom or from, not both."],

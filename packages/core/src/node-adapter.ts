@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Route, RouteMessaging } from "./flows/arrival.ts";
 import { type Place, toErrorResponse } from "./http.ts";
-import type { MessagingService } from "./messaging-service.ts";
+import type { HttpHandler } from "./messaging-service.ts";
 import { captureNodeResponse, muteNodeResponse } from "./node-capture.ts";
 import { fromNodeRequest, isUnread, type NodeRequest, parseAsLeft } from "./node-http.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
@@ -14,6 +14,8 @@ export interface NodeExchange {
   readonly url: string;
   /** Where the framework's parsers leave a {@link ParsedBody}. */
   readonly parsed: object;
+  /** The client's address, where the framework knows it better than Node. */
+  readonly remoteAddress?: string | undefined;
   /** Hangs up what was read here and not answered, as the framework's own parser would. */
   leave(body: unknown, raw: Buffer): void;
   /** Answers as the framework does. */
@@ -22,20 +24,28 @@ export interface NodeExchange {
   next(messaging: RouteMessaging | undefined): unknown;
 }
 
-/** Where under `path` a request points: by its whole URL, or by what mounting left of it. Reads nothing else. */
+/** Where a request points: by its whole URL, or by what mounting left of it, and its host. Reads nothing else. */
 export function locateNode(
-  service: MessagingService,
-  request: { readonly originalUrl?: string | undefined; readonly url?: string | undefined },
+  handler: HttpHandler,
+  request: {
+    readonly originalUrl?: string | undefined;
+    readonly url?: string | undefined;
+    /** The host, where the framework knows it better than Node. */
+    readonly hostname?: string | undefined;
+    readonly headers?: { readonly host?: string | undefined } | undefined;
+  },
 ): Place | undefined {
-  const { url = "/", originalUrl = url } = request;
-  return service.locate(originalUrl) ?? (url === originalUrl ? undefined : service.locate(url));
+  const { url = "/", originalUrl = url, headers, hostname = headers?.host } = request;
+  return (
+    handler.locate(originalUrl, hostname) ?? (url === originalUrl ? undefined : handler.locate(url, hostname))
+  );
 }
 
 /** Requests whose message is some route's turn: it was handled, however often a middleware is mounted on its way. */
 const handedOn = new WeakSet<object>();
 
 /**
- * Serves one request of a framework on Node: reads it, hands it to the service, answers or goes on. Without a place it
+ * Serves one request of a framework on Node: reads it, hands it to the handler, answers or goes on. Without a place it
  * goes on and reads nothing. The whole protocol is here and behind; what is left for an adapter is to name its
  * framework's parts.
  *
@@ -43,11 +53,11 @@ const handedOn = new WeakSet<object>();
  * with what the next handler throws, so that the framework's own error handling sees it.
  */
 export async function serveNode(
-  service: MessagingService,
+  handler: HttpHandler,
   place: Place | undefined,
   exchange: NodeExchange,
 ): Promise<void> {
-  const { request, response, url, parsed } = exchange;
+  const { request, response, url, parsed, remoteAddress } = exchange;
   if (place === undefined || handedOn.has(request)) {
     await exchange.next(undefined);
     return;
@@ -55,9 +65,9 @@ export async function serveNode(
   const unread = isUnread(request, parsed);
   let read: HttpRequest;
   try {
-    read = await fromNodeRequest(request, service.limits, { url, parsed });
+    read = await fromNodeRequest(request, handler.limits, { url, parsed, remoteAddress });
   } catch (error) {
-    return exchange.respond(toErrorResponse(error));
+    return exchange.respond(handler.refuse?.(error, place) ?? toErrorResponse(error));
   }
   const { body } = read;
   await new Promise<void>((resolve, reject) => {
@@ -84,7 +94,7 @@ export async function serveNode(
         return captured;
       },
     };
-    service.handle(place.endpoint, read, { rest: place.rest, route }).then((answer) => {
+    handler.handle(place.endpoint, read, { rest: place.rest, route }).then((answer) => {
       if (answer !== undefined) exchange.respond(answer);
       resolve();
     }, reject);

@@ -18,6 +18,9 @@ export type NodeRequest = IncomingMessage &
   ParsedBody & {
     /** Express: the URL before mounting stripped it. */
     originalUrl?: string | undefined;
+    /** Express: the host and the client's address, as far as its proxies are trusted. */
+    hostname?: string | undefined;
+    ip?: string | undefined;
   };
 
 /** Limits of {@link fromNodeRequest}. */
@@ -34,6 +37,8 @@ export interface ReadHints {
   readonly url?: string | undefined;
   /** Where parsers leave a {@link ParsedBody}. Default: the request. */
   readonly parsed?: object | undefined;
+  /** The client's address. Default: `ip`, else the connection's. */
+  readonly remoteAddress?: string | undefined;
 }
 
 /**
@@ -62,6 +67,7 @@ export async function fromNodeRequest(
     body,
     parsed: body === undefined && !isNothing(left.body) ? left.body : undefined,
     origin: toOrigin(request),
+    remoteAddress: hints.remoteAddress ?? request.ip ?? request.socket.remoteAddress,
   };
 }
 
@@ -89,7 +95,9 @@ export function parseAsLeft({ headers, body = new Uint8Array() }: HttpRequest): 
 export function writeNodeResponse(response: ServerResponse, answer: HttpResponse): void {
   if (response.headersSent) return;
   const { status, headers, body } = answer;
-  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+  // 204 and 304 have no body, and must not say how long it is.
+  const length = status === 204 || status === 304 ? {} : { "content-length": Buffer.byteLength(body) };
+  response.writeHead(status, { ...headers, ...length });
   // Text leaves in one write with its headers; bytes would take two.
   response.end(body);
 }

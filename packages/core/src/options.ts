@@ -13,6 +13,7 @@ import {
   integer,
   invalid,
   keyvOrStore,
+  linkOrigin,
   methods,
   mountPath,
   origin,
@@ -53,6 +54,8 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly storeTimeoutMs?: number | undefined;
   /** Origin that providers see (`https://example.com`): signatures, status callbacks, links. Default: the request's own host. */
   readonly publicUrl?: string | undefined;
+  /** Origin of a domain of its own for the MMS converter's links: `https://go.example.com` gives `https://go.example.com/abc1234`. Default: `publicUrl`, `path` and `/m/`. */
+  readonly linkUrl?: string | undefined;
   /** Where the middleware answers. Default `"/messaging"`. */
   readonly path?: string | undefined;
   /** Signs our calls to your webhook URLs as Twilio signs its own. Default: the first provider's token, else a random one. */
@@ -101,6 +104,7 @@ export interface ResolvedOptions {
   readonly store: KeyvLike | Store | "memory";
   readonly storeTimeoutMs: number;
   readonly publicUrl: string | undefined;
+  readonly linkUrl: string | undefined;
   readonly path: string;
   readonly authToken: string;
   readonly allowPrivateHosts: readonly string[];
@@ -121,32 +125,10 @@ export interface ResolvedOptions {
   readonly optOut: OptOutOptions | undefined;
 }
 
-const OPTION_NAMES = [
-  ...[
-    "name",
-    "friendlyName",
-    "sid",
-    "accountSid",
-    "provider",
-    "senders",
-    "store",
-    "storeTimeoutMs",
-    "publicUrl",
-    "path",
-  ],
-  ...[
-    "authToken",
-    "allowPrivateHosts",
-    "defaultCountry",
-    "lookupCarrier",
-    "maxBodyBytes",
-    "bodyTimeoutMs",
-    "maxBacklog",
-    "poolLimit",
-    "refreshMs",
-    "heartbeatMs",
-    "journal",
-  ],
+const OPTION_NAMES: readonly string[] = [
+  ...["name", "friendlyName", "sid", "accountSid", "provider", "senders", "store", "storeTimeoutMs"],
+  ...["publicUrl", "linkUrl", "path", "authToken", "allowPrivateHosts", "defaultCountry", "lookupCarrier"],
+  ...["maxBodyBytes", "bodyTimeoutMs", "maxBacklog", "poolLimit", "refreshMs", "heartbeatMs", "journal"],
   ...["conversations", "logger", "clock", "queue", ...SETTING_NAMES],
 ];
 
@@ -182,7 +164,8 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
     senders: senderList(options.senders ?? []),
     store: resolveStore(options.store, providers),
     storeTimeoutMs: integer("storeTimeoutMs", options.storeTimeoutMs ?? 2_000, 1, 60_000),
-    publicUrl: origin(options.publicUrl),
+    publicUrl: origin("publicUrl", options.publicUrl),
+    linkUrl: linkOrigin(options.linkUrl, options.publicUrl),
     path: mountPath(options.path ?? "/messaging"),
     authToken: text("authToken", options.authToken ?? providers[0]?.signingToken ?? createId(32), 1, 256),
     allowPrivateHosts: texts("allowPrivateHosts", options.allowPrivateHosts ?? []),
@@ -203,7 +186,7 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
         ? methods("queue", options.queue, QUEUE_METHODS)
         : fn("queue", options.queue),
     settings: resolveSettings(options),
-    optOut: options.optOut,
+    optOut: options.optOut ?? undefined,
   });
 }
 

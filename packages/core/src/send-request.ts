@@ -2,7 +2,7 @@ import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import { flag, invalid, text, textMap } from "./option-checks.ts";
 import { parseAddress, parseRecipient, type Recipient } from "./phone/address.ts";
-import { isHttpUrl, type Settings } from "./settings.ts";
+import { isHttpUrl, isStatusCallback, type Settings } from "./settings.ts";
 import type { Address, SendRequest, StatusCallback } from "./types.ts";
 
 /** A {@link SendRequest}, checked and complete: what planning and delivery work on. */
@@ -12,6 +12,8 @@ export interface Draft {
   readonly mediaUrl: readonly string[];
   /** The sender asked for; `undefined` to have one chosen. */
   readonly from: Address | undefined;
+  /** `from` is who was written to, and nobody's choice. */
+  readonly isReply: boolean;
   readonly fallbackFrom: Address | undefined;
   readonly contentSid: string | undefined;
   /** JSON text, as providers take it. */
@@ -88,6 +90,7 @@ export function parseSendRequest(request: SendRequest, context: DraftContext): D
     text,
     mediaUrl,
     from,
+    isReply: false,
     fallbackFrom: parseFallback(request.fallbackFrom),
     contentSid: parseContentSid(request.contentSid),
     contentVariables: parseContentVariables(request.contentVariables, request.contentSid),
@@ -223,14 +226,12 @@ export function checkSchedule({ sendAt }: Draft, now: number): void {
 /** @throws MessagingError INVALID_STATUS_CALLBACK. */
 export function parseCallback(callback: StatusCallback | undefined): StatusCallback | undefined {
   // @see Twilio error 21609: a host with an underscore is refused.
-  const valid =
-    callback === undefined ||
-    typeof callback === "function" ||
-    (isHttpUrl(callback) && !new URL(callback).hostname.includes("_"));
-  if (valid) return callback;
+  if (callback === undefined || typeof callback === "function") return callback;
+  const url = typeof callback === "object" ? callback?.url : callback;
+  if (isStatusCallback(callback) && !new URL(String(url)).hostname.includes("_")) return callback;
   throw new MessagingError(
     "INVALID_STATUS_CALLBACK",
-    `statusCallback ${JSON.stringify(callback)} is no usable URL.`,
+    `statusCallback ${JSON.stringify(url)} is no usable URL.`,
   );
 }
 

@@ -13,9 +13,11 @@ import { createConversationTelling } from "./flows/conversation-telling.ts";
 import { createConversationUpkeep } from "./flows/conversation-upkeep.ts";
 import { createConversations } from "./flows/conversations.ts";
 import { createConverse } from "./flows/converse.ts";
+import { createDebugger } from "./flows/debugger.ts";
 import { createDecide } from "./flows/decide.ts";
 import { createDeliver } from "./flows/deliver.ts";
 import { createDoctor } from "./flows/doctor.ts";
+import { createErase } from "./flows/erase.ts";
 import { createExplain } from "./flows/explain.ts";
 import { createFeed } from "./flows/feed.ts";
 import { createHandling } from "./flows/handling.ts";
@@ -25,6 +27,7 @@ import { createManage } from "./flows/manage.ts";
 import { createMediaLink } from "./flows/media-link.ts";
 import { createPlanAlerts } from "./flows/plan-alerts.ts";
 import { createProcess } from "./flows/process.ts";
+import { createProviderAlerts } from "./flows/provider-alerts.ts";
 import { createProviderOptOut } from "./flows/provider-opt-out.ts";
 import { createReceipts } from "./flows/receipts.ts";
 import { createRecover } from "./flows/recover.ts";
@@ -33,12 +36,15 @@ import { createReplies } from "./flows/replies.ts";
 import { createSend } from "./flows/send.ts";
 import { createSettle } from "./flows/settle.ts";
 import { createStickyMap } from "./flows/sticky-map.ts";
+import { createStoreAlerts } from "./flows/store-alerts.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
-import { placeOf, toErrorResponse } from "./http.ts";
-import type { MessagingService, ServiceEvents } from "./messaging-service.ts";
+import { hostnameOf, linkPlaceOf, placeOf, toErrorResponse } from "./http.ts";
+import type { HttpHandler, MessagingService, ServiceEvents, ServiceHandles } from "./messaging-service.ts";
 import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
+import type { AlertFilter } from "./records/alerts.ts";
 import { createJournal } from "./records/journal.ts";
+import { createMisses } from "./records/misses.ts";
 import { checkSettingNames, type SettingsInput } from "./settings.ts";
 import type { Address } from "./types.ts";
 import { createWebhookCaller } from "./webhook/call.ts";
@@ -53,11 +59,10 @@ import { createSequencer } from "./webhook/retry.ts";
  */
 export function createMessagingService(input: MessagingServiceOptions): MessagingService {
   const options = resolveOptions(input);
-  const { ctx, live, alerts, denyList, emitter } = createContext(options);
+  const { ctx, live, alerts, alerting, denyList, emitter } = createContext(options);
   const { clock, logger } = options;
+  const linkHost = options.linkUrl === undefined ? undefined : new URL(options.linkUrl).hostname;
   let closed: Promise<void> | undefined;
-  /** Webhooks under way: closing waits for them. */
-  const answering = new Set<Promise<unknown>>();
 
   const caller = createWebhookCaller({
     authToken: options.authToken,
@@ -65,11 +70,13 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     logger,
     guard: createGuard({ allow: options.allowPrivateHosts }),
   });
+  const debug = createDebugger(ctx, { caller });
+  alerting.forward(debug.tell);
   const callbacks = createCallbacks(ctx, { caller, sequencer: createSequencer() });
   const advance = createAdvance(ctx, { callbacks });
   const decide = createDecide(ctx);
   const claim = createClaim(ctx, { decide, raise: createPlanAlerts(ctx) });
-  const replan = createReplan(ctx, { decide, claim });
+  const replan = createReplan({ decide, claim });
   const send = createSend(ctx, { decide, claim, advance });
   const providerOptOut = createProviderOptOut(ctx);
   const settle = createSettle(ctx, { advance, replan, providerOptOut });
@@ -87,10 +94,10 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const process = createProcess(ctx, { keyword, handling: handling.handle, keep: converse.keep });
   const journal = createJournal(options.journal);
   const { inbound, resume, replay } = createInbound(ctx, { process, journal, deny: denyList.add });
-  const handle = createWebhooks(ctx, {
+  const webhooks = createWebhooks(ctx, {
     inbound,
     receipts: createReceipts(ctx, { ...settle, advance, replan, providerOptOut }),
-    media: createMediaLink(ctx),
+    media: createMediaLink(ctx, { misses: createMisses(clock) }),
   });
   const { explainChange, ...sticky } = createStickyMap(ctx);
   const stats = createConsentStats(ctx);
@@ -98,10 +105,11 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     checkOptOutRate: createOptOutRate(ctx, stats),
     replay,
     flush: denyList.flush,
+    storeAlerts: createStoreAlerts(ctx),
     recover: createRecover(ctx, { ...settle, replan, resume, callbacks, takeUp: changes.resume }),
     conversations: createConversationUpkeep(ctx, { changes }),
   });
-  ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume }));
+  ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume, judge: createProviderAlerts(ctx) }));
   upkeep.start();
 
   const open = (): void => {
@@ -138,42 +146,52 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     senders: Object.freeze({
       list: () => live.pool.list(),
       add: live.addSender,
+      update: live.updateSender,
       remove: (id: Address) => live.removeSender(id),
     }),
     sticky: Object.freeze(sticky),
     explainChange,
     consent: createConsentLedger(ctx, { stats }),
+    alerts: Object.freeze({
+      async list(filter?: AlertFilter | number) {
+        // What this process knows is in the list, although it is written every few seconds only.
+        await alerting.flush();
+        return alerts.list(filter);
+      },
+    }),
     conversations: createConversations(ctx, { send, changes, telling }),
-    alerts: Object.freeze({ list: alerts.list }),
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),
     lastChange: () => ctx.changes.newest(),
     on<Name extends keyof ServiceEvents>(name: Name, listener: (payload: ServiceEvents[Name]) => void) {
       return emitter.on(name, listener);
     },
-    locate: (url) => placeOf(url, options.path),
-    async handle(endpoint, request, about) {
-      if (closed !== undefined)
-        return toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed."));
-      const answer = handle(endpoint, request, about);
-      answering.add(answer);
-      try {
-        return await answer;
-      } finally {
-        answering.delete(answer);
-      }
+    locate: (url, host) =>
+      placeOf(url, options.path) ??
+      (linkHost !== undefined && host !== undefined && hostnameOf(host) === linkHost
+        ? linkPlaceOf(url)
+        : undefined),
+    handle(endpoint, request, about) {
+      if (closed === undefined) return webhooks.handle(endpoint, request, about);
+      return Promise.resolve(toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed.")));
     },
+    get unfinished() {
+      return ctx.waiting.count() + ctx.telling.size + webhooks.active;
+    },
+    erase: createErase(ctx, { advance }),
     doctor: createDoctor(ctx),
     ready: () => ready,
     close({ timeoutMs = 10_000 } = {}) {
       closed ??= (async () => {
         const deadline = clock.now() + timeoutMs;
-        const answered = Promise.allSettled([...answering]);
-        await Promise.all([ctx.queue.close(timeoutMs), Promise.race([answered, sleep(clock, timeoutMs)])]);
+        const answered = Promise.race([webhooks.settled(), sleep(clock, timeoutMs)]);
+        await Promise.all([ctx.queue.close(timeoutMs), answered]);
         await callbacks.close(Math.max(0, deadline - clock.now()));
         await telling.close(Math.max(0, deadline - clock.now()));
         ctx.waiting.close();
         await upkeep.close();
+        await alerting.close();
+        await debug.close(Math.max(0, deadline - clock.now()));
         await caller.close();
         await ctx.store.close?.();
       })();
@@ -184,11 +202,23 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
 
 /** Whether a value is a service, of this copy of the package or another. */
 export function isMessagingService(value: unknown): value is MessagingService {
-  const service = value as Partial<MessagingService> | null;
+  return isHttpHandler(value) && typeof (value as Partial<MessagingService>).send === "function";
+}
+
+/** The handler that an adapter's input stands for; of a service or its options, with the {@link ServiceHandles}. */
+export function toHttpHandler(
+  input: HttpHandler | MessagingServiceOptions,
+): { readonly handler: HttpHandler } & Partial<ServiceHandles> {
+  const handler = isHttpHandler(input) ? input : createMessagingService(input);
+  return isMessagingService(handler) ? { handler, service: handler, send: handler.send } : { handler };
+}
+
+/** Whether a value is what adapters mount: a service, or a handler over several. */
+function isHttpHandler(value: unknown): value is HttpHandler {
+  const handler = value as Partial<HttpHandler> | null;
   return (
-    typeof service === "object" &&
-    service !== null &&
-    typeof service.handle === "function" &&
-    typeof service.locate === "function"
+    ((typeof handler === "object" && handler !== null) || typeof handler === "function") &&
+    typeof handler.handle === "function" &&
+    typeof handler.locate === "function"
   );
 }

@@ -2,7 +2,7 @@ import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import type { OptOutOptions } from "./opt-out/keywords.ts";
 import { invalid } from "./option-checks.ts";
-import type { InboundHandling, StatusCallback, Webhook } from "./types.ts";
+import type { DebuggerWebhook, InboundHandling, StatusCallback, Webhook } from "./types.ts";
 
 /**
  * What `service.update()` can change while the service runs. Names are those of Twilio's Service resource, camelCased.
@@ -10,8 +10,8 @@ import type { InboundHandling, StatusCallback, Webhook } from "./types.ts";
  * @see https://www.twilio.com/docs/messaging/api/service-resource
  */
 export interface SettingsInput {
-  /** The service's webhook for inbound messages: a function, or `{ url, method, fallbackUrl, fallbackMethod }`. Default: none. */
-  readonly webhook?: Webhook | undefined;
+  /** The service's webhook for inbound messages: a function, or `{ url, method, fallbackUrl, fallbackMethod }`. Default, and what `null` goes back to: none. */
+  readonly webhook?: Webhook | null | undefined;
   /**
    * What happens to inbound messages that are no keyword. "defer" (default): the sender's own webhook, else the service's,
    * else the next route. "webhook": always the service's. "drop": nothing, and no record. "conversation": kept in a conversation, which
@@ -32,18 +32,22 @@ export interface SettingsInput {
   readonly mmsConverter?: boolean | undefined;
   /** Alert when a sender ID goes to a country that wants it registered. Default true. */
   readonly preRegistrationAlert?: boolean | undefined;
+  /** Alert when more than this part of a day's messages was answered by an opt-out, 0–1; false for never. Default 0.05. */
+  readonly optOutRateAlert?: number | false | undefined;
+  /** Posts alerts as Twilio's Debugger does, signed: `{ url, level? }`; see docs/alerts.md. Default, and what `null` goes back to: none. */
+  readonly debuggerWebhook?: DebuggerWebhook | null | undefined;
   /** Seconds a message may wait here, 1–36,000. Default 36,000. WhatsApp is clamped to 14,400. */
   readonly validityPeriod?: number | undefined;
-  /** Called with each change of a message's status: a URL or a function. Default: none. */
-  readonly statusCallback?: StatusCallback | undefined;
+  /** Called with each change of a message's status: a URL or a function. Default, and what `null` goes back to: none. */
+  readonly statusCallback?: StatusCallback | null | undefined;
   /** Add `SequenceNumber` and `Timestamp` to status callbacks, which Twilio's do not have. Default false. */
   readonly statusCallbackSequence?: boolean | undefined;
   /** Seconds a message is kept after its final status. Default 2,592,000 (30 days). */
   readonly retention?: number | undefined;
   /** What becomes of a message of which nobody knows whether it left: "fail" (default) after 15 minutes, or "resend". */
   readonly onAmbiguous?: "fail" | "resend" | undefined;
-  /** Keywords, replies and policies of opt-out; see docs/opt-out.md. Default: the standard words. */
-  readonly optOut?: OptOutOptions | undefined;
+  /** Keywords, replies and policies of opt-out; see docs/opt-out.md. Default, and what `null` goes back to: the standard words. */
+  readonly optOut?: OptOutOptions | null | undefined;
 }
 
 /** A complete snapshot of the settings. Frozen; `service.update()` replaces it whole. */
@@ -57,6 +61,8 @@ export interface Settings {
   readonly smartEncoding: boolean;
   readonly mmsConverter: boolean;
   readonly preRegistrationAlert: boolean;
+  readonly optOutRateAlert: number | false;
+  readonly debuggerWebhook: DebuggerWebhook | undefined;
   readonly validityPeriod: number;
   readonly statusCallback: StatusCallback | undefined;
   readonly statusCallbackSequence: boolean;
@@ -75,6 +81,8 @@ const DEFAULTS: Settings = Object.freeze({
   smartEncoding: true,
   mmsConverter: true,
   preRegistrationAlert: true,
+  optOutRateAlert: 0.05,
+  debuggerWebhook: undefined,
   validityPeriod: 36_000,
   statusCallback: undefined,
   statusCallbackSequence: false,
@@ -102,8 +110,13 @@ const ALLOWED: Readonly<
   smartEncoding: ["true or false", isBoolean],
   mmsConverter: ["true or false", isBoolean],
   preRegistrationAlert: ["true or false", isBoolean],
+  optOutRateAlert: ["a number above 0 and up to 1, or false", isRate],
+  debuggerWebhook: ['{ url, level?: "ERROR" | "WARNING" } with an absolute http(s) URL', isDebuggerWebhook],
   validityPeriod: ["whole seconds from 1 to 36,000", within(1, 36_000)],
-  statusCallback: ["an absolute http(s) URL of at most 4,000 characters, or a function", isStatusCallback],
+  statusCallback: [
+    "an absolute http(s) URL of at most 4,000 characters, { url, method?, guarded? }, or a function",
+    isStatusCallback,
+  ],
   statusCallbackSequence: ["true or false", isBoolean],
   retention: ["whole seconds from 1 to 315,360,000", within(1, 315_360_000)],
   onAmbiguous: ['"fail" or "resend"', oneOf("fail", "resend")],
@@ -124,6 +137,11 @@ export function resolveSettings(input: SettingsInput, base: Settings = DEFAULTS)
   for (const name of SETTING_NAMES as readonly (keyof Settings)[]) {
     const value = input[name];
     if (value === undefined) continue;
+    // Left out it would keep what is there; `null` goes back to none.
+    if (value === null && DEFAULTS[name] === undefined) {
+      settings[name] = undefined;
+      continue;
+    }
     const [words, check] = ALLOWED[name];
     if (!check(value)) throw invalid(name, value, words);
     settings[name] = value;
@@ -168,8 +186,25 @@ export function isWebhook(value: unknown): value is Webhook {
   return urls && isFormat && isFlag && isMethod(method) && isMethod(fallbackMethod) && isKnown;
 }
 
-function isStatusCallback(value: unknown): boolean {
-  return typeof value === "function" || isHttpUrl(value);
+function isDebuggerWebhook(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { url, level, guarded, ...rest } = value as Record<string, unknown>;
+  const isLevel = level === undefined || level === "ERROR" || level === "WARNING";
+  const isFlag = guarded === undefined || isBoolean(guarded);
+  return isHttpUrl(url) && isLevel && isFlag && Object.keys(rest).length === 0;
+}
+
+function isRate(value: unknown): boolean {
+  return value === false || (typeof value === "number" && value > 0 && value <= 1);
+}
+
+/** Whether a value is a status callback: a function, or a URL alone or with what belongs to it and nothing else. */
+export function isStatusCallback(value: unknown): value is StatusCallback {
+  if (typeof value !== "object" || value === null) return typeof value === "function" || isHttpUrl(value);
+  const { url, method, guarded, ...rest } = value as Record<string, unknown>;
+  const isMethod = method === undefined || method === "GET" || method === "POST";
+  const isFlag = guarded === undefined || isBoolean(guarded);
+  return isHttpUrl(url) && isMethod && isFlag && Object.keys(rest).length === 0;
 }
 
 function isBoolean(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import type { AlertCode } from "./alert.ts";
 import type { ErrorCode } from "./errors.ts";
 
 /** A canonical address: E.164 (`+14155550100`), a short code (`12345`), a sender ID (`ACME`) or `channel:address`. */
@@ -58,6 +59,15 @@ export interface WebhookUrl {
   /** True for URLs that come from elsewhere than code: their addresses are checked, as those of redirects are. Default false. */
   readonly guarded?: boolean | undefined;
 }
+/** Where alerts are posted as Twilio's Debugger posts them: a form, signed. */
+export interface DebuggerWebhook {
+  /** Absolute http(s) URL; Twilio's connection overrides are read from its fragment (`#rc=2&rp=all`). */
+  readonly url: string;
+  /** Of alerts that are posted: "WARNING" (default) means all, "ERROR" those alone. */
+  readonly level?: "ERROR" | "WARNING" | undefined;
+  /** True for a URL that comes from elsewhere than code: its address is checked. Default false. */
+  readonly guarded?: boolean | undefined;
+}
 /** At least once per message, with the same `message.sid` (and `token`) each time. */
 export type WebhookFunction = (message: InboundMessage, context: WebhookContext) => unknown;
 export interface WebhookContext {
@@ -108,8 +118,15 @@ export interface SendRequest {
   readonly refusals?: "reject" | "status" | undefined;
 }
 
-/** A URL, or a function called with the message after each change of its status. */
-export type StatusCallback = string | StatusCallbackFunction;
+/** A URL, alone or with how it is called (default POST), or a function called with the message after each change of its status. */
+export type StatusCallback = string | StatusCallbackUrl | StatusCallbackFunction;
+export interface StatusCallbackUrl {
+  /** Absolute http(s) URL of at most 4,000 characters, no underscore in its host. */
+  readonly url: string;
+  readonly method?: "GET" | "POST" | undefined;
+  /** True for a URL that comes from elsewhere than code: its address is checked, as those of redirects are. Default false. */
+  readonly guarded?: boolean | undefined;
+}
 export type StatusCallbackFunction = (message: Message, context: StatusContext) => unknown;
 export interface StatusContext {
   /** Counts this message's changes from 1. */
@@ -119,7 +136,6 @@ export interface StatusContext {
   /** `YYMMDDhhmm` from the carrier's receipt. */
   readonly rawDlrDoneDate?: string | undefined;
 }
-
 /** A message of this service's record. Frozen. */
 export interface Message {
   readonly sid: string;
@@ -205,7 +221,7 @@ export interface PlanStep {
 
 /** Something worth knowing that stops nothing. */
 export interface PlanAlert {
-  readonly code: string;
+  readonly code: AlertCode;
   readonly message: string;
 }
 

@@ -157,14 +157,15 @@ describe("a store", () => {
     });
   });
 
-  it('in memory is warned of with a real provider: "memory" loses opt-outs', () => {
+  it('in memory is warned of with a real provider: "memory" loses opt-outs', async () => {
     const warn = vi.fn();
     const logger = { ...silentLogger, warn };
-    createMessagingService({ provider: real, store: "memory", logger });
-    expect(warn).toHaveBeenCalledWith(expect.stringContaining("opt-outs"));
-    warn.mockClear();
-    createMessagingService({ provider, logger });
-    createMessagingService({ provider: real, store: memoryStore(), logger });
+    for (const store of ["memory" as const, memoryStore()]) {
+      await createMessagingService({ provider: real, store, logger }).ready();
+      expect(warn).toHaveBeenCalledWith(expect.stringContaining("opt-outs"), { store: "memory" });
+      warn.mockClear();
+    }
+    await createMessagingService({ provider, logger }).ready();
     expect(warn).not.toHaveBeenCalled();
   });
 });

@@ -1,3 +1,4 @@
+import type { AlertAbout, AlertCode } from "../alert.ts";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 import type { ResolvedOptOut } from "../opt-out/keywords.ts";
@@ -52,6 +53,8 @@ export interface FlowContext {
   optOut(): { readonly policy: ResolvedOptOut; readonly matcher: KeywordMatcher };
   /** Absolute URL of a message's receipts, carrying our SID; `undefined` without publicUrl. */
   statusUrl(provider: string, sid: string): string | undefined;
+  /** Absolute URL of a media link; `undefined` where nobody could open one of ours: without publicUrl and linkUrl. */
+  linkTo(code: string): string | undefined;
   /** Takes in the config document as just read: another process may have changed it. */
   adopt(rawConfig: string | undefined): void;
   /** People whose STOP this process knows of although the store may not; checked by every send. */
@@ -85,6 +88,8 @@ export interface Waiting {
   drop(sid: string): void;
   /** Messages accepted here and not handed over. */
   count(): number;
+  /** Their SIDs, and those of what waits for a time. */
+  sids(): readonly string[];
   /** Ends the timer. */
   close(): void;
 }
@@ -110,8 +115,13 @@ export interface Events {
   emit(name: string, payload: unknown): void;
   /** Whether anybody listens: what only a listener wants need not be worked out. */
   has(name: string): boolean;
-  /** Something the operator should know: kept in the store's list of alerts, logged, and emitted. */
-  alert(code: string, message: string, details?: Readonly<Record<string, unknown>>): void;
+  /** Something the operator should know: counted per day and subject, kept in the store, logged and emitted; see alerts.ts. */
+  alert(
+    code: AlertCode,
+    message: string,
+    details?: Readonly<Record<string, unknown>>,
+    about?: AlertAbout,
+  ): void;
 }
 
 /** What the planner read and decided. */
@@ -123,7 +133,7 @@ export interface Decision {
   readonly optedOut: ConsentState | undefined;
   /** Raw idempotency mark, where a key was given. */
   readonly idempotent: string | undefined;
-  /** Link code of the MMS converter, where the plan used it. */
+  /** Link code of the MMS converter, where the plan used it; nobody's until {@link Claim} stored it. */
   readonly link: string | undefined;
 }
 
@@ -131,11 +141,14 @@ export interface Decision {
 export interface DecideOptions {
   readonly excluded?: ReadonlySet<string> | undefined;
   readonly rcsFailed?: boolean | undefined;
+  readonly mmsFailed?: boolean | undefined;
   readonly all?: boolean | undefined;
   /** Membership that won a race for the mapping. */
   readonly winner?: StickyMapping | undefined;
   /** The one confirmation of a STOP, which an opt-out does not stop. */
   readonly confirmation?: boolean | undefined;
+  /** The message that is planned, where it has an SID: a link that it has already is free to it. */
+  readonly sid?: string | undefined;
 }
 
 /** What {@link Claim} settled on, and the membership it claimed, if it did. */
@@ -143,7 +156,11 @@ export interface Claimed {
   readonly decision: Decision;
   readonly claimed: string | undefined;
 }
-export type Claim = (draft: Draft, first: Decision, options?: DecideOptions) => Promise<Claimed>;
+export type Claim = (
+  draft: Draft,
+  first: Decision,
+  options: DecideOptions & { readonly sid: string },
+) => Promise<Claimed>;
 /** Plans a record again and claims what it needs; `undefined` when nothing can send it, or rejects with why. */
 export type Replan = (
   record: MessageRecord,

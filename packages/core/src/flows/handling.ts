@@ -4,6 +4,8 @@ import type { HttpResponse } from "../provider.ts";
 import { toInboundMessage } from "../records/message-record.ts";
 import type { Sender } from "../sender.ts";
 import type { InboundHandling, InboundMessage, Webhook, WebhookFunction } from "../types.ts";
+import { inboundParameters } from "../webhook/parameters.ts";
+import { reportFailure } from "../webhook/report.ts";
 import type {
   CallWebhook,
   Collector,
@@ -59,6 +61,8 @@ export function createHandling(ctx: FlowContext, { replies, callUrl, converse }:
         typeof webhook === "function"
           ? callFunction(webhook, message, collector.reply)
           : callUrl(webhook, message, collector);
+      // Over already: there is nothing to wait for.
+      if (work === undefined) return { response: await collector.answer(), kept: true };
       return answerInTime(received, collector, work);
     }
     if (route === undefined || mode !== "defer") return { response: replies.ack(received), kept: true };
@@ -69,6 +73,7 @@ export function createHandling(ctx: FlowContext, { replies, callUrl, converse }:
       "ROUTE_SKIPPED",
       `${sid} came with others in one request, and no route was called for it: set a webhook.`,
       { sid },
+      { subject: received.sender.id },
     );
     return { response: replies.ack(received), kept: true };
   }
@@ -112,9 +117,8 @@ export function createHandling(ctx: FlowContext, { replies, callUrl, converse }:
   async function answerInTime(
     received: Received,
     collector: Collector,
-    work: Promise<void> | undefined,
+    work: Promise<void>,
   ): Promise<Outcome> {
-    if (work === undefined) return { response: await collector.answer(), kept: true };
     const settled = work.catch((error: unknown) => failed(received, "The webhook", error));
     // Once the answer has left nobody may be listening.
     settled.catch(() => {});
@@ -140,10 +144,18 @@ export function createHandling(ctx: FlowContext, { replies, callUrl, converse }:
   }
 
   /** Where the service closes before its webhook has answered, the message is not done: the next start calls again. */
-  function failed({ sid }: Received, what: string, error: unknown): void {
+  function failed(received: Received, what: string, error: unknown): void {
     if (isMessagingError(error, "SERVICE_CLOSED")) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    ctx.events.alert("WEBHOOK_FAILED", `${what} for ${sid} failed: ${reason}`, { sid });
+    const { sid } = received;
+    for (const { fallback, reason, details, about } of reportFailure(
+      error,
+      inboundParameters(view(received)),
+    )) {
+      const [code, which] = fallback
+        ? (["WEBHOOK_FALLBACK_FAILED", "The fallback of the webhook"] as const)
+        : (["WEBHOOK_FAILED", what] as const);
+      ctx.events.alert(code, `${which} for ${sid} failed: ${reason}`, { sid, ...details }, about);
+    }
   }
 
   /** Its promise, or `undefined` when it is over already: then there is nothing to wait for. */

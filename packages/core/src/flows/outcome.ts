@@ -81,9 +81,10 @@ export function withOutbound(
 /** What a refusal rules out for the next plan. */
 export function exclusion(
   record: MessageRecord,
-  meaning: "sender" | "not-rcs",
+  meaning: "sender" | "not-rcs" | "not-mms",
 ): Partial<NonNullable<MessageRecord["outbound"]>> {
   if (meaning === "not-rcs") return { rcsFailed: true };
+  if (meaning === "not-mms") return { mmsFailed: true };
   return { excluded: [...(record.outbound?.excluded ?? []), record.from ?? ""] };
 }
 

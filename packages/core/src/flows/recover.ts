@@ -122,6 +122,8 @@ export function createRecover(
         "AMBIGUOUS_HAND_OVER",
         `${record.sid} was being handed over when a process ended; nobody knows whether it left.`,
         { sid: record.sid },
+        // Each is a message of its own that somebody may want to look after.
+        { subject: record.sid },
       );
       ctx.waiting.later(record.sid, until);
     } else if (record.status === "scheduled") {

@@ -77,10 +77,10 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
           writing.delete(written);
         }
       },
-      async answer(): Promise<HttpResponse> {
+      answer(): HttpResponse | Promise<HttpResponse> {
         open = false;
         // A reply whose record is being written rides along: its record says that it was sent.
-        if (writing.size > 0) await Promise.allSettled([...writing]);
+        if (writing.size > 0) return Promise.allSettled([...writing]).then(() => render(received, riding));
         return render(received, riding);
       },
     };
@@ -112,10 +112,12 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
     const verdict = loops.count(sender, to);
     if (verdict === "fine") return;
     if (verdict === "begins")
-      ctx.events.alert("REPLY_LOOP", `${sender} and ${to} answer each other; replies stop for 30 s.`, {
-        sender,
-        to,
-      });
+      ctx.events.alert(
+        "REPLY_LOOP",
+        `${sender} and ${to} answer each other; replies stop for 30 s.`,
+        { sender, to, sid: received.sid },
+        { subject: `${sender} ${to}` },
+      );
     throw new MessagingError("TOO_MANY_REPLIES", `${sender} and ${to} answer each other.`);
   }
 

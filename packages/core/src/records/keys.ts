@@ -46,8 +46,10 @@ export interface Keys {
   readonly changes: string;
   /** Log: sticky mappings as they were made. */
   readonly stickyLog: string;
-  /** Log: alerts. */
+  /** Log: SIDs of alerts. */
   readonly alerts: string;
+  /** One alert of one day. */
+  alert(sid: string): string;
   /** Log: the processes that ever accepted messages. */
   readonly owners: string;
   /** Heartbeat of one process. */
@@ -60,6 +62,11 @@ export interface Keys {
   outboxMark(id: string): string;
 }
 
+/** Where an account keeps our SID of a provider's message. */
+export function providerLinkKey(accountSid: string, provider: string, providerSid: string): string {
+  return `ms:${accountSid}:sid:${provider}:${providerSid}`;
+}
+
 /** The keys of one service. `name` is escaped, since a person chose it. */
 export function createKeys(accountSid: string, name: string): Keys {
   const account = `ms:${accountSid}:`;
@@ -70,7 +77,8 @@ export function createKeys(accountSid: string, name: string): Keys {
     consentLog: `${account}consents`,
     consentMark: (provider: string, providerSid: string) => `${account}said:${provider}:${providerSid}`,
     campaign: (person: string) => `${service}campaign:${person}`,
-    providerLink: (provider: string, providerSid: string) => `${account}sid:${provider}:${providerSid}`,
+    providerLink: (provider: string, providerSid: string) =>
+      providerLinkKey(accountSid, provider, providerSid),
     parked: (provider: string, providerSid: string) => `${account}parked:${provider}:${providerSid}`,
     link: (code: string) => `${account}link:${code}`,
     idempotency: (key: string) => `${service}once:${key}`,
@@ -89,6 +97,7 @@ export function createKeys(accountSid: string, name: string): Keys {
     changes: `${service}changes`,
     stickyLog: `${service}stickies`,
     alerts: `${service}alerts`,
+    alert: (sid: string) => `${service}alert:${sid}`,
     owners: `${service}owners`,
     owner: (id: string) => `${service}owner:${id}`,
     takeover: (id: string) => `${service}takeover:${id}`,

@@ -2,12 +2,10 @@ import type { Settings } from "../settings.ts";
 import type { LogEntry, LogWrite, Store } from "../store/store.ts";
 import type { Keys } from "./keys.ts";
 import { isFinal, type MessageRecord } from "./message-record.ts";
+import { createRecent } from "./recent.ts";
+import { toVersioned, type Versioned } from "./record-text.ts";
 
-/** A record with the exact text it was read as: what compareAndSet compares with. */
-export interface Versioned {
-  readonly record: MessageRecord;
-  readonly raw: string;
-}
+export type { Versioned } from "./record-text.ts";
 
 /** What {@link Messages.create} did. */
 export interface Created {
@@ -58,6 +56,9 @@ export interface Messages {
 /** How long an idempotency key stands for its message. */
 export const IDEMPOTENCY_MS = 86_400_000;
 
+/** Records that are remembered as they were written: receipts come within seconds, and reading one takes long. */
+const MOST_RECENT = 2_048;
+
 /**
  * The repository of {@link MessageRecord}s. Unfinished messages never expire; finished ones after `retention`, and so do
  * sent ones, since a receipt may never come.
@@ -76,24 +77,34 @@ export function createMessages(store: Store, keys: Keys, settings: () => Setting
     value: record.sid,
     ttlMs: settings().retention * 1000 + Math.max(0, (record.sendAt ?? 0) - record.createdAt),
   });
-  const parse = (raw: string): Versioned => ({ record: JSON.parse(raw) as MessageRecord, raw });
+  const recent = createRecent<Versioned>(MOST_RECENT);
+  /** What the store says is what counts: a text that is the very one remembered need not be parsed. */
+  const read = (sid: string, key: string, raw: string): Versioned => {
+    const known = recent.get(sid);
+    return known?.raw === raw ? known : { record: JSON.parse(raw) as MessageRecord, raw, key };
+  };
 
   const messages: Messages = {
     async get(sid) {
-      const raw = await store.get(keys.message(sid));
-      return raw === undefined ? undefined : parse(raw);
+      const key = keys.message(sid);
+      const raw = await store.get(key);
+      return raw === undefined ? undefined : read(sid, key, raw);
     },
     async getMany(sids) {
       if (sids.length === 0) return [];
-      const found = await store.getMany(sids.map(keys.message));
-      return found.map((raw) => (raw === undefined ? undefined : parse(raw).record));
+      const wanted = sids.map(keys.message);
+      const found = await store.getMany(wanted);
+      return found.map((raw, at) =>
+        raw === undefined ? undefined : read(sids[at] ?? "", wanted[at] ?? "", raw).record,
+      );
     },
     async create(record, { exclusive = false } = {}) {
-      const raw = JSON.stringify(record);
-      const versioned = { record, raw };
       const key = keys.message(record.sid);
+      const versioned = toVersioned(record, key);
+      const { raw } = versioned;
       const line = logEntry(record);
-      if (!exclusive) {
+      // What is one step in the store need not be two; elsewhere two at once take less time than one after the other.
+      if (!exclusive && store.atomicity === "process") {
         await Promise.all([
           store.set(key, raw, ttlOf(record)),
           store.append(line.log, line.value, line.ttlMs),
@@ -102,30 +113,27 @@ export function createMessages(store: Store, keys: Keys, settings: () => Setting
       }
       while (!(await store.compareAndSet(key, undefined, raw, ttlOf(record), [line]))) {
         const there = await store.get(key);
-        if (there !== undefined) return { versioned, earlier: parse(there).record };
+        if (there !== undefined) return { versioned, earlier: read(record.sid, key, there).record };
       }
       return { versioned, earlier: undefined };
     },
     async claim(record, { listed }) {
       const key = keys.message(record.sid);
       const lines = listed ? [logEntry(record)] : [];
-      const versioned = { record, raw: JSON.stringify(record) };
+      const versioned = toVersioned(record, key);
       while (!(await store.compareAndSet(key, undefined, versioned.raw, ttlOf(record), lines))) {
         const there = await store.get(key);
-        if (there !== undefined) return { versioned, there: parse(there) };
+        if (there !== undefined) return { versioned, there: read(record.sid, key, there) };
       }
       return { versioned, there: undefined };
     },
     async replace(current, next, appends) {
-      const raw = JSON.stringify(next);
-      const written = await store.compareAndSet(
-        keys.message(next.sid),
-        current.raw,
-        raw,
-        ttlOf(next),
-        appends,
-      );
-      return written ? { record: next, raw } : undefined;
+      const key = current.key;
+      const versioned = toVersioned(next, key, current);
+      if (!(await store.compareAndSet(key, current.raw, versioned.raw, ttlOf(next), appends)))
+        return undefined;
+      recent.set(next.sid, versioned);
+      return versioned;
     },
     async update(current, change, appendsOf) {
       let versioned = typeof current === "string" ? await messages.get(current) : current;

@@ -1,6 +1,7 @@
 import type { Plan } from "../planning/plan.ts";
 import type { Draft } from "../send-request.ts";
-import type { Explanation, OptOutType } from "../types.ts";
+import type { OptOutType, StatusCallback } from "../types.ts";
+import { explanationOf } from "./explanations.ts";
 import type { MessageRecord } from "./message-record.ts";
 
 /** What an outbound record is made of. */
@@ -67,12 +68,10 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     providerSid: null,
     ambiguous: false,
     attempts: [],
-    explanation: chosen === null ? null : compact(plan),
+    explanation: chosen === null ? null : explanationOf(plan),
     optOutType: optOutType ?? null,
     sequence: 0,
-    statusCallback: typeof draft.statusCallback === "string" ? draft.statusCallback : undefined,
-    guardedCallback,
-    callbackMethod,
+    ...callbackUrl(draft.statusCallback, { guardedCallback, callbackMethod }),
     conversation,
     outbound: {
       owner: owner,
@@ -92,12 +91,17 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
   };
 }
 
-/** What a record keeps of its plan: the steps without their samples. */
-export function compact(plan: Plan): Explanation {
+/** What a record keeps of a status callback; functions live in the process. */
+function callbackUrl(
+  callback: StatusCallback | undefined,
+  given: Pick<MessageRecord, "guardedCallback" | "callbackMethod">,
+): Pick<MessageRecord, "statusCallback" | "guardedCallback" | "callbackMethod"> {
+  if (typeof callback !== "object")
+    return { ...given, statusCallback: typeof callback === "string" ? callback : undefined };
+  const { url, guarded, method } = callback;
   return {
-    sender: plan.decision?.sender.id ?? null,
-    rule: plan.decision?.rule ?? null,
-    steps: plan.steps.map(({ rule, reason, before, after }) => ({ rule, reason, before, after })),
-    alerts: plan.alerts,
+    statusCallback: url,
+    guardedCallback: given.guardedCallback ?? guarded,
+    callbackMethod: given.callbackMethod ?? method,
   };
 }
