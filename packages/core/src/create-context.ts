@@ -1,5 +1,7 @@
 import { createEmitter, type Emitter } from "./events.ts";
+import { type Alerting, createAlerting } from "./flows/alerts.ts";
 import type { FlowContext, Live } from "./flows/context.ts";
+import { createLaneAlerts } from "./flows/lane-alerts.ts";
 import { createWaiting } from "./flows/waiting.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { resolveSender } from "./planning/resolve-sender.ts";
@@ -10,7 +12,9 @@ import { type Alerts, createAlerts } from "./records/alerts.ts";
 import { createChanges } from "./records/changes.ts";
 import { type Config, createConfig } from "./records/config.ts";
 import { createConsent } from "./records/consent.ts";
+import { createConversationRecords } from "./records/conversations.ts";
 import { createDenyList, type DenyList } from "./records/denied.ts";
+import { createDueSlots } from "./records/due-slots.ts";
 import { createKeys } from "./records/keys.ts";
 import { createLinks } from "./records/links.ts";
 import { createLiveConfig, type LiveConfig } from "./records/live-config.ts";
@@ -29,6 +33,7 @@ export interface Parts {
   readonly config: Config;
   readonly live: LiveConfig;
   readonly alerts: Alerts;
+  readonly alerting: Alerting;
   readonly denyList: DenyList;
   readonly emitter: Emitter;
 }
@@ -46,14 +51,9 @@ export function createContext(options: ResolvedOptions): Parts {
   const emitter = createEmitter(logger);
   const denyList = createDenyList();
 
-  const alert = (code: string, message: string, details: Readonly<Record<string, unknown>> = {}): void => {
-    const entry = Object.freeze({ code, message, at: new Date(clock.now()), details });
-    logger.warn(`${code}: ${message}`, details);
-    emitter.emit("alert", entry);
-    alerts
-      .add(entry)
-      .catch((error: unknown) => logger.warn("An alert could not be kept.", { code, error: String(error) }));
-  };
+  const service = [options.accountSid, options.name] as const;
+  const alerting = createAlerting({ clock, logger, emitter, alerts, service });
+  const alert = alerting.raise;
   const live = createLiveConfig({
     options,
     config,
@@ -78,7 +78,10 @@ export function createContext(options: ResolvedOptions): Parts {
   const lanes = { clock, limitOf, maxJobs: Number.POSITIVE_INFINITY };
   const queue =
     typeof options.queue === "function" ? options.queue(lanes) : (options.queue ?? createMemoryQueue(lanes));
-  const waiting = createWaiting({ clock, queue, pool: live.pool, live: inProcess });
+  const joined = createLaneAlerts({ queue, limitOf, alert });
+  const waiting = createWaiting({ clock, queue, pool: live.pool, live: inProcess, joined });
+  const now = (): number => clock.now();
+  const slots = createDueSlots(store, keys, now);
   const ctx: FlowContext = {
     options,
     owner,
@@ -92,6 +95,8 @@ export function createContext(options: ResolvedOptions): Parts {
     consent: createConsent(store, keys),
     changes: createChanges(store, keys, live.settings),
     links: createLinks(store, keys, options.authToken),
+    conversations: createConversationRecords({ store, keys, settings: live.settings, slots, now }),
+    slots,
     pool: live.pool,
     queue,
     waiting,
@@ -121,7 +126,7 @@ export function createContext(options: ResolvedOptions): Parts {
       if (!telling.has(sid)) outbox.done(sid);
     },
   };
-  return { ctx, config, live, alerts, denyList, emitter };
+  return { ctx, config, live, alerts, alerting, denyList, emitter };
 }
 
 /** A number that is not in the pool goes at its kind's pace: a fallbackFrom of the same account. */
@@ -129,10 +134,6 @@ function outsider(lane: string): Sender | undefined {
   return lane.startsWith("+") ? resolveSender(lane, { defaultProvider: "", membership: "" }) : undefined;
 }
 
-/** A memory store warns where messages are real: what it holds is gone with the process, opt-outs too. */
-function openStore({ store, storeTimeoutMs, clock, logger, providers }: ResolvedOptions): Store {
-  if (store === "memory" && providers.some((provider) => provider.simulated !== true)) {
-    logger.warn("The store is this process's memory: opt-outs and messages are lost when it ends.");
-  }
+function openStore({ store, storeTimeoutMs, clock }: ResolvedOptions): Store {
   return open(store, { timeoutMs: storeTimeoutMs, clock });
 }

@@ -160,6 +160,29 @@ export const ERROR_TABLE = {
 
   HANDLED_ELSEWHERE: [503, null, "The first delivery of this message is still being handled; come again."],
 
+  // Conversations.
+  CONVERSATION_NOT_FOUND: [
+    404,
+    20404,
+    "No conversation of this service has that SID (or it was closed longer ago than the retention).",
+  ],
+  CONVERSATION_CLOSED: [
+    409,
+    null,
+    "A closed conversation stays closed: the person's next message begins a new one, or use service.send.",
+  ],
+  INVALID_CONVERSATION: [
+    400,
+    null,
+    "Give state as active, inactive or closed, friendlyName in at most 256 characters, attributes as a JSON object of at most 4,096.",
+  ],
+  CONVERSATION_REFUSED: [403, null, "The message was refused by onConversationAdd, which may throw this."],
+  GROUP_MMS_UNSUPPORTED: [
+    400,
+    null,
+    'A conversation is between one person and one sender: handle group MMS with inboundHandling "webhook", and send to each person by itself.',
+  ],
+
   // Opt-out configuration and the consent ledger.
   INVALID_KEYWORD: [
     500,

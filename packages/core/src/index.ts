@@ -1,5 +1,23 @@
+export type { Alert, AlertCode, AlertEntry, AlertLevel } from "./alert.ts";
+export { ALERT_CODES } from "./alert.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
+export type * from "./conversation.ts";
+export type {
+  ConversationAddEvent,
+  ConversationAddedEvent,
+  ConversationHookContext,
+  ConversationOptions,
+  ConversationPostEvent,
+  ConversationPostEventName,
+  ConversationPostWebhookUrl,
+  ConversationStateUpdatedEvent,
+  ConversationWebhook,
+  ConversationWebhookUrl,
+  MessageAddedEvent,
+  ParticipantAddedEvent,
+} from "./conversation-options.ts";
+export type { CostlyCharacter } from "./encoding/costs.ts";
 export type { Segmentation, SegmentOptions } from "./encoding/segment.ts";
 export { segment } from "./encoding/segment.ts";
 export { smartEncode } from "./encoding/smart.ts";
@@ -41,6 +59,14 @@ export type {
 export { resolveOptOut } from "./opt-out/keywords.ts";
 export type { LintReplyOptions, ReplyWarning, ReplyWarningCode } from "./opt-out/lint.ts";
 export { lintReply } from "./opt-out/lint.ts";
+export type {
+  BodyCost,
+  BodyLint,
+  BodyWarning,
+  BodyWarningCode,
+  LintOptions,
+} from "./opt-out/lint-body.ts";
+export { lint } from "./opt-out/lint-body.ts";
 export type { KeywordMatch, MatchKeywordOptions } from "./opt-out/match.ts";
 export { matchKeyword } from "./opt-out/match.ts";
 export { possibleOptOut } from "./opt-out/possible-opt-out.ts";
@@ -56,7 +82,7 @@ export type * from "./provider.ts";
 export type { MemoryQueueOptions } from "./queue/memory.ts";
 export { createMemoryQueue } from "./queue/memory.ts";
 export type { AddResult, Job, LaneLimit, Queue } from "./queue/queue.ts";
-export type { Alert } from "./records/alerts.ts";
+export type { AlertFilter, AlertPage } from "./records/alerts.ts";
 export type { Change } from "./records/changes.ts";
 export type { ConsentEvent, ConsentSource, ConsentStatus } from "./records/consent-record.ts";
 export { providerLinkKey } from "./records/keys.ts";

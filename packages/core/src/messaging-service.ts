@@ -1,4 +1,6 @@
+import type { Alert } from "./alert.ts";
 import type { Clock } from "./clock.ts";
+import type { ConversationChange, Conversations } from "./conversation.ts";
 import type { ConsentLedger } from "./flows/consent-ledger.ts";
 import type { Explained } from "./flows/explain.ts";
 import type { Manage } from "./flows/manage.ts";
@@ -7,7 +9,7 @@ import type { HandleOptions } from "./flows/webhooks.ts";
 import type { Endpoint, Place } from "./http.ts";
 import type { ReadLimits } from "./node-http.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
-import type { Alert } from "./records/alerts.ts";
+import type { AlertFilter, AlertPage } from "./records/alerts.ts";
 import type { Change } from "./records/changes.ts";
 import type { LinkClick } from "./records/links.ts";
 import type { Sender, SenderInput } from "./sender.ts";
@@ -25,9 +27,12 @@ export interface ServiceEvents {
   readonly help: InboundMessage;
   /** An inbound message that asks to stop in other words: somebody should read it. */
   readonly "possible-opt-out": InboundMessage & { readonly phrase: string };
+  /** Something an operator should know: the first time a day, then the tenth, the hundredth, … */
   readonly alert: Alert;
   /** A link of the MMS converter was opened, by a person or by a machine that previews it. */
   readonly click: LinkClick;
+  /** A conversation that began, was written in, or changed. */
+  readonly conversation: ConversationChange;
 }
 
 /** A finding of `service.doctor()`. */
@@ -96,12 +101,17 @@ export interface MessagingService extends Manage, HttpHandler {
   readonly sticky: Omit<StickyMap, "explainChange">;
   readonly explainChange: StickyMap["explainChange"];
   readonly consent: ConsentLedger;
+  readonly conversations: Conversations;
   readonly alerts: {
-    /** Newest first. */
-    list(limit?: number): Promise<readonly Alert[]>;
+    /**
+     * What an operator should know, of all processes and the last 30 days, newest first; a number is a limit.
+     *
+     * @throws MessagingError INVALID_OPTION for a code or level there is none of, INVALID_CURSOR, STORE_UNAVAILABLE.
+     */
+    list(filter?: AlertFilter | number): Promise<AlertPage>;
   };
 
-  /** The durable feed of statuses, inbound messages and consent: what came after the cursor, then what comes. */
+  /** The durable feed of statuses, inbound messages, conversations and consent: what came after the cursor, then what comes. */
   changes(options?: {
     readonly after?: string | undefined;
     readonly follow?: boolean | undefined;

@@ -7,6 +7,13 @@ import { createCallbacks } from "./flows/callbacks.ts";
 import { createClaim } from "./flows/claim.ts";
 import { createConsentLedger } from "./flows/consent-ledger.ts";
 import { createConsentStats, createOptOutRate } from "./flows/consent-stats.ts";
+import { createConversationChanges } from "./flows/conversation-changes.ts";
+import { createConversationHooks } from "./flows/conversation-hooks.ts";
+import { createConversationTelling } from "./flows/conversation-telling.ts";
+import { createConversationUpkeep } from "./flows/conversation-upkeep.ts";
+import { createConversations } from "./flows/conversations.ts";
+import { createConverse } from "./flows/converse.ts";
+import { createDebugger } from "./flows/debugger.ts";
 import { createDecide } from "./flows/decide.ts";
 import { createDeliver } from "./flows/deliver.ts";
 import { createDoctor } from "./flows/doctor.ts";
@@ -20,6 +27,7 @@ import { createManage } from "./flows/manage.ts";
 import { createMediaLink } from "./flows/media-link.ts";
 import { createPlanAlerts } from "./flows/plan-alerts.ts";
 import { createProcess } from "./flows/process.ts";
+import { createProviderAlerts } from "./flows/provider-alerts.ts";
 import { createProviderOptOut } from "./flows/provider-opt-out.ts";
 import { createReceipts } from "./flows/receipts.ts";
 import { createRecover } from "./flows/recover.ts";
@@ -28,11 +36,13 @@ import { createReplies } from "./flows/replies.ts";
 import { createSend } from "./flows/send.ts";
 import { createSettle } from "./flows/settle.ts";
 import { createStickyMap } from "./flows/sticky-map.ts";
+import { createStoreAlerts } from "./flows/store-alerts.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
 import { hostnameOf, linkPlaceOf, placeOf, toErrorResponse } from "./http.ts";
 import type { HttpHandler, MessagingService, ServiceEvents, ServiceHandles } from "./messaging-service.ts";
 import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
+import type { AlertFilter } from "./records/alerts.ts";
 import { createJournal } from "./records/journal.ts";
 import { createMisses } from "./records/misses.ts";
 import { checkSettingNames, type SettingsInput } from "./settings.ts";
@@ -49,7 +59,7 @@ import { createSequencer } from "./webhook/retry.ts";
  */
 export function createMessagingService(input: MessagingServiceOptions): MessagingService {
   const options = resolveOptions(input);
-  const { ctx, live, alerts, denyList, emitter } = createContext(options);
+  const { ctx, live, alerts, alerting, denyList, emitter } = createContext(options);
   const { clock, logger } = options;
   const linkHost = options.linkUrl === undefined ? undefined : new URL(options.linkUrl).hostname;
   let closed: Promise<void> | undefined;
@@ -62,6 +72,8 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     logger,
     guard: createGuard({ allow: options.allowPrivateHosts }),
   });
+  const debug = createDebugger(ctx, { caller });
+  alerting.forward(debug.tell);
   const callbacks = createCallbacks(ctx, { caller, sequencer: createSequencer() });
   const advance = createAdvance(ctx, { callbacks });
   const decide = createDecide(ctx);
@@ -71,9 +83,17 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const providerOptOut = createProviderOptOut(ctx);
   const settle = createSettle(ctx, { advance, replan, providerOptOut });
   const replies = createReplies(ctx, { send });
-  const handling = createHandling(ctx, { replies, callUrl: createCallWebhook(ctx, { caller }) });
+  const hooks = createConversationHooks(ctx, { caller, sequencer: createSequencer() });
+  const telling = createConversationTelling(ctx, { hooks });
+  const changes = createConversationChanges(ctx, { hooks, telling });
+  const converse = createConverse(ctx, { hooks, changes });
+  const handling = createHandling(ctx, {
+    replies,
+    callUrl: createCallWebhook(ctx, { caller }),
+    converse: converse.receive,
+  });
   const keyword = createKeyword(ctx, { ...handling, replies, settle: denyList.settle });
-  const process = createProcess(ctx, { keyword, handling: handling.handle });
+  const process = createProcess(ctx, { keyword, handling: handling.handle, keep: converse.keep });
   const journal = createJournal(options.journal);
   const { inbound, resume, replay } = createInbound(ctx, { process, journal, deny: denyList.add });
   const handle = createWebhooks(ctx, {
@@ -87,9 +107,11 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     checkOptOutRate: createOptOutRate(ctx, stats),
     replay,
     flush: denyList.flush,
-    recover: createRecover(ctx, { ...settle, replan, resume, callbacks }),
+    storeAlerts: createStoreAlerts(ctx),
+    recover: createRecover(ctx, { ...settle, replan, resume, callbacks, takeUp: changes.resume }),
+    conversations: createConversationUpkeep(ctx, { changes }),
   });
-  ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume }));
+  ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume, judge: createProviderAlerts(ctx) }));
   upkeep.start();
 
   const open = (): void => {
@@ -132,7 +154,14 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     sticky: Object.freeze(sticky),
     explainChange,
     consent: createConsentLedger(ctx, { stats }),
-    alerts: Object.freeze({ list: alerts.list }),
+    alerts: Object.freeze({
+      async list(filter?: AlertFilter | number) {
+        // What this process knows is in the list, although it is written every few seconds only.
+        await alerting.flush();
+        return alerts.list(filter);
+      },
+    }),
+    conversations: createConversations(ctx, { send, changes, telling }),
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),
     lastChange: () => ctx.changes.newest(),
@@ -167,8 +196,11 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         const answered = Promise.allSettled([...answering]);
         await Promise.all([ctx.queue.close(timeoutMs), Promise.race([answered, sleep(clock, timeoutMs)])]);
         await callbacks.close(Math.max(0, deadline - clock.now()));
+        await telling.close(Math.max(0, deadline - clock.now()));
         ctx.waiting.close();
         await upkeep.close();
+        await alerting.close();
+        await debug.close(Math.max(0, deadline - clock.now()));
         await caller.close();
         await ctx.store.close?.();
       })();

@@ -2,7 +2,7 @@ import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import type { OptOutOptions } from "./opt-out/keywords.ts";
 import { invalid } from "./option-checks.ts";
-import type { InboundHandling, StatusCallback, Webhook } from "./types.ts";
+import type { DebuggerWebhook, InboundHandling, StatusCallback, Webhook } from "./types.ts";
 
 /**
  * What `service.update()` can change while the service runs. Names are those of Twilio's Service resource, camelCased.
@@ -14,7 +14,8 @@ export interface SettingsInput {
   readonly webhook?: Webhook | null | undefined;
   /**
    * What happens to inbound messages that are no keyword. "defer" (default): the sender's own webhook, else the service's,
-   * else the next route. "webhook": always the service's. "drop": nothing, and no record. "conversation": reserved.
+   * else the next route. "webhook": always the service's. "drop": nothing, and no record. "conversation": kept in a conversation, which
+   * the first message begins (docs/conversations.md).
    */
   readonly inboundHandling?: InboundHandling | undefined;
   /** Milliseconds until the provider is answered whatever the webhook does; later replies leave as messages. Default 8,000. */
@@ -31,6 +32,10 @@ export interface SettingsInput {
   readonly mmsConverter?: boolean | undefined;
   /** Alert when a sender ID goes to a country that wants it registered. Default true. */
   readonly preRegistrationAlert?: boolean | undefined;
+  /** Alert when more than this part of a day's messages was answered by an opt-out, 0–1; false for never. Default 0.05. */
+  readonly optOutRateAlert?: number | false | undefined;
+  /** Posts alerts as Twilio's Debugger does, signed: `{ url, level? }`; see docs/alerts.md. Default, and what `null` goes back to: none. */
+  readonly debuggerWebhook?: DebuggerWebhook | null | undefined;
   /** Seconds a message may wait here, 1–36,000. Default 36,000. WhatsApp is clamped to 14,400. */
   readonly validityPeriod?: number | undefined;
   /** Called with each change of a message's status: a URL or a function. Default, and what `null` goes back to: none. */
@@ -56,6 +61,8 @@ export interface Settings {
   readonly smartEncoding: boolean;
   readonly mmsConverter: boolean;
   readonly preRegistrationAlert: boolean;
+  readonly optOutRateAlert: number | false;
+  readonly debuggerWebhook: DebuggerWebhook | undefined;
   readonly validityPeriod: number;
   readonly statusCallback: StatusCallback | undefined;
   readonly statusCallbackSequence: boolean;
@@ -74,6 +81,8 @@ const DEFAULTS: Settings = Object.freeze({
   smartEncoding: true,
   mmsConverter: true,
   preRegistrationAlert: true,
+  optOutRateAlert: 0.05,
+  debuggerWebhook: undefined,
   validityPeriod: 36_000,
   statusCallback: undefined,
   statusCallbackSequence: false,
@@ -93,7 +102,7 @@ const ALLOWED: Readonly<
     "a function or { url, method?, fallbackUrl?, fallbackMethod?, format? } with absolute http(s) URLs",
     isWebhook,
   ],
-  inboundHandling: ['"defer", "webhook" or "drop"', (value) => isInboundHandling(value)],
+  inboundHandling: ['"defer", "webhook", "conversation" or "drop"', (value) => isInboundHandling(value)],
   respondWithin: ["whole milliseconds from 1 to 60,000", within(1, 60_000)],
   stickySender: ["true or false", isBoolean],
   stickyIdleDays: ["whole days from 1 to 3,650", within(1, 3_650)],
@@ -101,6 +110,8 @@ const ALLOWED: Readonly<
   smartEncoding: ["true or false", isBoolean],
   mmsConverter: ["true or false", isBoolean],
   preRegistrationAlert: ["true or false", isBoolean],
+  optOutRateAlert: ["a number above 0 and up to 1, or false", isRate],
+  debuggerWebhook: ['{ url, level?: "ERROR" | "WARNING" } with an absolute http(s) URL', isDebuggerWebhook],
   validityPeriod: ["whole seconds from 1 to 36,000", within(1, 36_000)],
   statusCallback: [
     "an absolute http(s) URL of at most 4,000 characters, { url, method?, guarded? }, or a function",
@@ -175,6 +186,18 @@ export function isWebhook(value: unknown): value is Webhook {
   return urls && isFormat && isFlag && isMethod(method) && isMethod(fallbackMethod) && isKnown;
 }
 
+function isDebuggerWebhook(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { url, level, guarded, ...rest } = value as Record<string, unknown>;
+  const isLevel = level === undefined || level === "ERROR" || level === "WARNING";
+  const isFlag = guarded === undefined || isBoolean(guarded);
+  return isHttpUrl(url) && isLevel && isFlag && Object.keys(rest).length === 0;
+}
+
+function isRate(value: unknown): boolean {
+  return value === false || (typeof value === "number" && value > 0 && value <= 1);
+}
+
 /** Whether a value is a status callback: a function, or a URL alone or with what belongs to it and nothing else. */
 export function isStatusCallback(value: unknown): value is StatusCallback {
   if (typeof value !== "object" || value === null) return typeof value === "function" || isHttpUrl(value);
@@ -189,7 +212,12 @@ function isBoolean(value: unknown): boolean {
 }
 
 /** How inbound messages may be handled. */
-export const isInboundHandling: (value: unknown) => boolean = oneOf("defer", "webhook", "drop");
+export const isInboundHandling: (value: unknown) => boolean = oneOf(
+  "defer",
+  "webhook",
+  "conversation",
+  "drop",
+);
 
 function oneOf(...values: readonly string[]): (value: unknown) => boolean {
   return (value) => typeof value === "string" && values.includes(value);

@@ -1,3 +1,4 @@
+import type { AlertCode } from "./alert.ts";
 import type { ErrorCode } from "./errors.ts";
 
 /** A canonical address: E.164 (`+14155550100`), a short code (`12345`), a sender ID (`ACME`) or `channel:address`. */
@@ -56,6 +57,15 @@ export interface WebhookUrl {
   /** What a POST carries: a form (default, as Twilio), or JSON signed by `bodySHA256`. */
   readonly format?: "form" | "json" | undefined;
   /** True for URLs that come from elsewhere than code: their addresses are checked, as those of redirects are. Default false. */
+  readonly guarded?: boolean | undefined;
+}
+/** Where alerts are posted as Twilio's Debugger posts them: a form, signed. */
+export interface DebuggerWebhook {
+  /** Absolute http(s) URL; Twilio's connection overrides are read from its fragment (`#rc=2&rp=all`). */
+  readonly url: string;
+  /** Of alerts that are posted: "WARNING" (default) means all, "ERROR" those alone. */
+  readonly level?: "ERROR" | "WARNING" | undefined;
+  /** True for a URL that comes from elsewhere than code: its address is checked. Default false. */
   readonly guarded?: boolean | undefined;
 }
 /** At least once per message, with the same `message.sid` (and `token`) each time. */
@@ -213,7 +223,7 @@ export interface PlanStep {
 
 /** Something worth knowing that stops nothing. */
 export interface PlanAlert {
-  readonly code: string;
+  readonly code: AlertCode;
   readonly message: string;
 }
 

@@ -14,6 +14,8 @@ describe("settings", () => {
       smartEncoding: true,
       mmsConverter: true,
       preRegistrationAlert: true,
+      optOutRateAlert: 0.05,
+      debuggerWebhook: undefined,
       validityPeriod: 36_000,
       statusCallback: undefined,
       statusCallbackSequence: false,

@@ -1,3 +1,4 @@
+import type { AlertAbout, AlertCode } from "../alert.ts";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
 import type { ResolvedOptOut } from "../opt-out/keywords.ts";
@@ -11,6 +12,8 @@ import type { AddOptions, AddResult, Queue } from "../queue/queue.ts";
 import type { Changes } from "../records/changes.ts";
 import type { Consent } from "../records/consent.ts";
 import type { ConsentChannel, ConsentDocument, ConsentState } from "../records/consent-record.ts";
+import type { ConversationRecords } from "../records/conversations.ts";
+import type { DueSlots } from "../records/due-slots.ts";
 import type { Keys } from "../records/keys.ts";
 import type { Links } from "../records/links.ts";
 import type { MessageRecord, PendingCallback, StoredAttempt } from "../records/message-record.ts";
@@ -35,6 +38,9 @@ export interface FlowContext {
   readonly sticky: Sticky;
   readonly consent: Consent;
   readonly changes: Changes;
+  readonly conversations: ConversationRecords;
+  /** When conversations are looked at. */
+  readonly slots: DueSlots;
   readonly links: Links;
   readonly pool: SenderPool;
   readonly queue: Queue;
@@ -109,8 +115,13 @@ export interface Events {
   emit(name: string, payload: unknown): void;
   /** Whether anybody listens: what only a listener wants need not be worked out. */
   has(name: string): boolean;
-  /** Something the operator should know: kept in the store's list of alerts, logged, and emitted. */
-  alert(code: string, message: string, details?: Readonly<Record<string, unknown>>): void;
+  /** Something the operator should know: counted per day and subject, kept in the store, logged and emitted; see alerts.ts. */
+  alert(
+    code: AlertCode,
+    message: string,
+    details?: Readonly<Record<string, unknown>>,
+    about?: AlertAbout,
+  ): void;
 }
 
 /** What the planner read and decided. */
@@ -190,6 +201,8 @@ export interface SendOptions {
   readonly guardedCallback?: boolean | undefined;
   /** The keyword that it answers. */
   readonly optOutType?: OptOutType | undefined;
+  /** The conversation that it is sent in. */
+  readonly conversation?: MessageRecord["conversation"];
   /** How it is called; default POST. */
   readonly callbackMethod?: "GET" | "POST" | undefined;
   /** The one confirmation of a STOP may go to someone who is opted out. */

@@ -17,6 +17,12 @@ export interface DeliverFlows extends Settle {
   readonly replan: Replan;
   /** Handles an inbound message again that the store failed in the middle of. */
   readonly resume: (current: Versioned) => Promise<void>;
+  /** Told of every hand-over that was not accepted. */
+  readonly judge: (
+    provider: string,
+    sid: string,
+    result: Exclude<ProviderResult, { outcome: "accepted" }>,
+  ) => void;
 }
 
 /** A store that did not answer is asked again after this long. */
@@ -32,7 +38,7 @@ interface Patience extends Ranked {
 /** From a job on a lane to the provider and back: expiry, consent, hand-over, and what came of it. */
 export function createDeliver(
   ctx: FlowContext,
-  { replan, resume, settle, requeue, fail }: DeliverFlows,
+  { replan, resume, judge, settle, requeue, fail }: DeliverFlows,
 ): (job: Job) => Promise<void> {
   /** Hand-overs under way: one timer watches them all. */
   const handOvers = createDeadlines<Patience>(ctx.clock, ({ end }) => end?.());
@@ -163,6 +169,7 @@ export function createDeliver(
     }
     const startedAt = ctx.clock.now();
     const result = await handTo(provider, record);
+    if (result.outcome !== "accepted") judge(provider.name, record.sid, result);
     if (channels.deliver.hasSubscribers) {
       const { sid, from } = record;
       const { outcome } = result;

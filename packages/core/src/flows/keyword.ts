@@ -57,8 +57,7 @@ export function createKeyword(
     const current = match.optOutType === "START" ? await settled(received) : received;
     const decision = decide(current, match);
     if (!decision.handled) return undefined;
-    if (decision.alert !== undefined)
-      ctx.events.alert("KEYWORD_REPLY_LATE", decision.alert, { sid: received.sid });
+    if (decision.alert !== undefined) alert("KEYWORD_REPLY_LATE", decision.alert, received);
     const reply = literal(current, decision.reply);
     const applied = decision.consent === "none" || (await record(current, match, decision.consent, reply));
     // "You are subscribed again" must be true when it is said.
@@ -163,7 +162,7 @@ export function createKeyword(
   function owed(received: Received, match: KeywordMatch, reply: string | undefined): string | undefined {
     const late = match.optOutType === "STOP" ? lateAlert(ageOf(received)) : undefined;
     if (reply === undefined || late === undefined) return reply;
-    ctx.events.alert("KEYWORD_REPLY_LATE", late, { sid: received.sid });
+    alert("KEYWORD_REPLY_LATE", late, received);
     return undefined;
   }
 
@@ -182,7 +181,7 @@ export function createKeyword(
 
   /** In the HTTP answer where the provider takes one, else as a message. One that cannot leave keeps nothing else from being done. */
   async function answer(received: Received, drafts: readonly ReplyDraft[]): Promise<HttpResponse> {
-    const { person, sid } = received;
+    const { person } = received;
     if (drafts.length === 0) return replies.ack(received);
     const times = [...recent(person), ctx.clock.now()];
     answered.delete(person);
@@ -193,11 +192,17 @@ export function createKeyword(
     } catch (error) {
       // The store may take it when the message comes again.
       if (isMessagingError(error, "STORE_UNAVAILABLE")) throw error;
-      ctx.events.alert("KEYWORD_REPLY_FAILED", `The reply to a keyword was not sent: ${String(error)}`, {
-        sid,
-      });
+      alert("KEYWORD_REPLY_FAILED", `The reply to a keyword was not sent: ${String(error)}`, received);
       return replies.ack(received);
     }
+  }
+
+  function alert(
+    code: "KEYWORD_REPLY_LATE" | "KEYWORD_REPLY_FAILED",
+    message: string,
+    { sid, sender }: Received,
+  ): void {
+    ctx.events.alert(code, message, { sid, sender: sender.id }, { subject: sender.id });
   }
 
   /** The text as it leaves: look-alikes replaced where that is the setting. */

@@ -35,9 +35,10 @@ export function createMediaLink(
     }
     if (ctx.clock.now() >= link.expiresAt) return notice(410, "This link has expired.");
     tell(code, link, request);
-    const [first = "", ...more] = link.mediaUrl;
+    // As a header takes it: the URL may have been given with spaces and letters of any script.
+    const [first = "", ...more] = link.mediaUrl.map((url) => new URL(url).href);
     return more.length > 0
-      ? { status: 200, headers: HEADERS, body: listOf(link.mediaUrl) }
+      ? { status: 200, headers: HEADERS, body: listOf([first, ...more]) }
       : { status: 302, headers: { location: first, "cache-control": "no-store" }, body: "" };
   };
 

@@ -6,18 +6,24 @@ import type { InboundPart, MessageRecord } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
 import type { Arrival, Handle, HandleKeyword, Outcome, Process, Received, Route } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
+import type { Converse } from "./conversing.ts";
 
 /** Flows that {@link createProcess} is handed. */
 export interface ProcessFlows {
   readonly keyword: HandleKeyword;
   readonly handling: Handle;
+  /** Keeps a keyword and our reply in the conversation of its pair, if there is one. */
+  readonly keep: Converse["keep"];
 }
 
 /** User code that outlives the answer has this long until it is called again. */
 const LONG_LEASE_MS = 600_000;
 
 /** A claimed inbound message: keyword or handling, then its answer goes on record, and only then leaves. */
-export function createProcess(ctx: FlowContext, { keyword, handling }: ProcessFlows): Process {
+export function createProcess(
+  ctx: FlowContext,
+  { keyword, handling, keep: keepKeyword }: ProcessFlows,
+): Process {
   return async function process(
     arrival: Arrival,
     route: Route | undefined,
@@ -34,7 +40,10 @@ export function createProcess(ctx: FlowContext, { keyword, handling }: ProcessFl
     };
     const startedAt = ctx.clock.now();
     await keep(received);
-    const outcome = (await keyword(received)) ?? (await handling(received, route));
+    const answered = await keyword(received);
+    // After the consent and the reply: neither waits for a conversation.
+    if (answered !== undefined) await keepKeyword(received);
+    const outcome = answered ?? (await handling(received, route));
     await finish(received, outcome);
     const pending = outcome.after?.() ?? outcome.pending;
     if (pending !== undefined) closeAfter(pending, received.sid);

@@ -3,7 +3,7 @@ import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
 import { hashOf, type IdempotencyMark, parseMark } from "../records/idempotency.ts";
 import { type MessageRecord, toMessage } from "../records/message-record.ts";
-import { IDEMPOTENCY_MS, type Versioned } from "../records/messages.ts";
+import { type Created, IDEMPOTENCY_MS, type Versioned } from "../records/messages.ts";
 import { toOutboundRecord } from "../records/outbound-record.ts";
 import { checkSchedule, type Draft, parseSendRequest } from "../send-request.ts";
 import { createSid } from "../sid.ts";
@@ -63,9 +63,9 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     }
     if (refusal !== undefined) return refuse(sid, draft, first, refusal, options);
 
-    if (draft.sendAt !== undefined) return store(sid, draft, first, "scheduled", options);
+    if (draft.sendAt !== undefined) return await store(sid, draft, first, "scheduled", options);
     const { decision, claimed } = await claim(draft, first, { confirmation: options.confirmation, sid });
-    return store(sid, draft, decision, "queued", options, claimed);
+    return await store(sid, draft, decision, "queued", options, claimed);
   }
 
   function parse(request: SendRequest): Draft {
@@ -98,31 +98,35 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     claimed?: string,
   ): Promise<Message> {
     const record = toRecord(sid, draft, decision, status, options, claimed);
-    const { channel, person } = draft.to;
-    const { sticky } = decision.plan;
-    const writes: Promise<unknown>[] = [];
-    if (sticky.kept && decision.mapping !== undefined)
-      writes.push(ctx.sticky.touch(channel, person, decision.mapping));
     // Two calls may come this far with one SID: the first to write has it. Then the outbox comes first, since the loser
     // of a crash between the two would take a record that nobody delivers for an accepted message.
     const exclusive = draft.idempotencyKey !== undefined || options.sid !== undefined;
-    if (exclusive) await ctx.outbox.add(sid);
-    else writes.push(ctx.outbox.add(sid));
-    const [created] = await Promise.all([ctx.messages.create(record, { exclusive }), ...writes]).catch(
-      (error: unknown) => {
-        // Perhaps it is written all the same. Under a key the next call would find it and count on its being sent;
-        // without one the caller knows it as refused, and sends another.
-        if (exclusive) wakeLater(sid);
-        else withdraw(sid, toFailure(error));
-        throw error;
-      },
-    );
+    const added = ctx.outbox.add(sid);
+    if (exclusive) await added;
+    let created: Created;
+    try {
+      const creating = ctx.messages.create(record, { exclusive });
+      const touched = touch(draft, decision);
+      [created] = await Promise.all(touched === undefined ? [creating, added] : [creating, added, touched]);
+    } catch (error) {
+      // Perhaps it is written all the same. Under a key the next call would find it and count on its being sent;
+      // without one the caller knows it as refused, and sends another.
+      if (exclusive) wakeLater(sid);
+      else withdraw(sid, toFailure(error));
+      throw error;
+    }
     if (created.earlier !== undefined) {
       if (created.earlier.outbound?.owner !== ctx.owner) ctx.outbox.done(sid);
       return view(created.earlier);
     }
     if (typeof draft.statusCallback === "function") ctx.callbacks.set(sid, draft.statusCallback);
     return enqueue(created.versioned, draft);
+  }
+
+  function touch({ to }: Draft, { plan, mapping }: Decision): Promise<unknown> | undefined {
+    return plan.sticky.kept && mapping !== undefined
+      ? ctx.sticky.touch(to.channel, to.person, mapping)
+      : undefined;
   }
 
   /** Has delivery look for a message that may be there. */
@@ -142,14 +146,18 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     }, STORE_RETRY_MS);
   }
 
-  async function enqueue(versioned: Versioned, draft: Draft): Promise<Message> {
+  function enqueue(versioned: Versioned, draft: Draft): Message | Promise<Message> {
     const { record } = versioned;
     if (record.status === "scheduled") {
       ctx.waiting.later(record.sid, record.sendAt ?? 0);
       return accepted(record);
     }
     // Closing: it is stored, and the next start delivers it.
-    if (ctx.waiting.enqueue(versioned) !== "full") return accepted(record);
+    return ctx.waiting.enqueue(versioned) === "full" ? overflow(versioned, draft) : accepted(record);
+  }
+
+  async function overflow(versioned: Versioned, draft: Draft): Promise<Message> {
+    const { record } = versioned;
     const code = draft.from === undefined ? "QUEUE_OVERFLOW" : "QUEUE_FULL";
     const error = new MessagingError(code, `The queue of ${record.from} is full.`);
     await advance(versioned, (current) => failed(current, toFailure(error), ctx.clock.now()));

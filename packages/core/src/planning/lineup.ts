@@ -84,10 +84,13 @@ export function leave(lineup: Lineup, member: Member): void {
 /** Gives a sender a new load, in all its lineups. */
 export function reload(member: Member, load: SenderLoad): void {
   member.load = load;
-  for (const [at, lineup] of member.lineups.entries()) {
+  const mappings = rank(member, "mappings");
+  const lastUsed = rank(member, "lastUsed");
+  for (let at = 0; at < member.lineups.length; at += 1) {
+    const lineup = member.lineups[at] as Lineup;
     const slot = member.slots[at] as number;
-    lineup.mappings.set(slot, rank(member, "mappings"));
-    lineup.lastUsed.set(slot, rank(member, "lastUsed"));
+    lineup.mappings.set(slot, mappings);
+    lineup.lastUsed.set(slot, lastUsed);
   }
 }
 

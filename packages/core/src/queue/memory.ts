@@ -203,9 +203,11 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
       return lane !== undefined && isBusy(lane);
     },
 
-    size(name): number {
+    size(name, bucket): number {
       if (name === undefined) return units;
-      return lanes.get(name)?.buckets.reduce((sum, bucket) => sum + bucket.units, 0) ?? 0;
+      const lane = lanes.get(name);
+      if (bucket !== undefined) return findBucket(lane, bucket)?.units ?? 0;
+      return lane?.buckets.reduce((sum, each) => sum + each.units, 0) ?? 0;
     },
 
     pause(name, ms): void {

@@ -25,6 +25,19 @@ export interface Keys {
   sticky(channel: string, person: string): string;
   /** Last WhatsApp message per sender of one person, for the 24-hour window. */
   window(person: string): string;
+  conversation(sid: string): string;
+  /** Log: the messages of one conversation. */
+  conversationLog(sid: string): string;
+  /** Mark: this message is in a conversation. */
+  conversationMark(messageSid: string): string;
+  /** The open conversations of one person, by sender. */
+  bindings(channel: string, person: string): string;
+  /** Log: SIDs of this service's conversations. */
+  readonly conversations: string;
+  /** Log: conversations to be looked at when that time has come. */
+  due(slot: number): string;
+  /** Mark: the last of those times that is dealt with. */
+  readonly lookedAt: string;
   /** Settings and senders as changed at run time. */
   readonly config: string;
   /** Log: SIDs of this service's messages. */
@@ -33,8 +46,10 @@ export interface Keys {
   readonly changes: string;
   /** Log: sticky mappings as they were made. */
   readonly stickyLog: string;
-  /** Log: alerts. */
+  /** Log: SIDs of alerts. */
   readonly alerts: string;
+  /** One alert of one day. */
+  alert(sid: string): string;
   /** Log: the processes that ever accepted messages. */
   readonly owners: string;
   /** Heartbeat of one process. */
@@ -70,11 +85,19 @@ export function createKeys(accountSid: string, name: string): Keys {
     message: (sid: string) => `${service}m:${sid}`,
     sticky: (channel: string, person: string) => `${service}sticky:${channel}:${person}`,
     window: (person: string) => `${service}window:${person}`,
+    conversation: (sid: string) => `${service}c:${sid}`,
+    conversationLog: (sid: string) => `${service}said:${sid}`,
+    conversationMark: (messageSid: string) => `${service}in:${messageSid}`,
+    bindings: (channel: string, person: string) => `${service}pair:${channel}:${person}`,
+    conversations: `${service}conversations`,
+    due: (slot: number) => `${service}due:${slot}`,
+    lookedAt: `${service}looked`,
     config: `${service}config`,
     messages: `${service}messages`,
     changes: `${service}changes`,
     stickyLog: `${service}stickies`,
     alerts: `${service}alerts`,
+    alert: (sid: string) => `${service}alert:${sid}`,
     owners: `${service}owners`,
     owner: (id: string) => `${service}owner:${id}`,
     takeover: (id: string) => `${service}takeover:${id}`,

@@ -79,27 +79,32 @@ export function createMessages(store: Store, keys: Keys, settings: () => Setting
   });
   const recent = createRecent<Versioned>(MOST_RECENT);
   /** What the store says is what counts: a text that is the very one remembered need not be parsed. */
-  const read = (sid: string, raw: string): Versioned => {
+  const read = (sid: string, key: string, raw: string): Versioned => {
     const known = recent.get(sid);
-    return known?.raw === raw ? known : { record: JSON.parse(raw) as MessageRecord, raw };
+    return known?.raw === raw ? known : { record: JSON.parse(raw) as MessageRecord, raw, key };
   };
 
   const messages: Messages = {
     async get(sid) {
-      const raw = await store.get(keys.message(sid));
-      return raw === undefined ? undefined : read(sid, raw);
+      const key = keys.message(sid);
+      const raw = await store.get(key);
+      return raw === undefined ? undefined : read(sid, key, raw);
     },
     async getMany(sids) {
       if (sids.length === 0) return [];
-      const found = await store.getMany(sids.map(keys.message));
-      return found.map((raw, at) => (raw === undefined ? undefined : read(sids[at] ?? "", raw).record));
+      const wanted = sids.map(keys.message);
+      const found = await store.getMany(wanted);
+      return found.map((raw, at) =>
+        raw === undefined ? undefined : read(sids[at] ?? "", wanted[at] ?? "", raw).record,
+      );
     },
     async create(record, { exclusive = false } = {}) {
-      const versioned = toVersioned(record);
-      const { raw } = versioned;
       const key = keys.message(record.sid);
+      const versioned = toVersioned(record, key);
+      const { raw } = versioned;
       const line = logEntry(record);
-      if (!exclusive) {
+      // What is one step in the store need not be two; elsewhere two at once take less time than one after the other.
+      if (!exclusive && store.atomicity === "process") {
         await Promise.all([
           store.set(key, raw, ttlOf(record)),
           store.append(line.log, line.value, line.ttlMs),
@@ -108,25 +113,25 @@ export function createMessages(store: Store, keys: Keys, settings: () => Setting
       }
       while (!(await store.compareAndSet(key, undefined, raw, ttlOf(record), [line]))) {
         const there = await store.get(key);
-        if (there !== undefined) return { versioned, earlier: read(record.sid, there).record };
+        if (there !== undefined) return { versioned, earlier: read(record.sid, key, there).record };
       }
       return { versioned, earlier: undefined };
     },
     async claim(record, { listed }) {
       const key = keys.message(record.sid);
       const lines = listed ? [logEntry(record)] : [];
-      const versioned = toVersioned(record);
+      const versioned = toVersioned(record, key);
       while (!(await store.compareAndSet(key, undefined, versioned.raw, ttlOf(record), lines))) {
         const there = await store.get(key);
-        if (there !== undefined) return { versioned, there: read(record.sid, there) };
+        if (there !== undefined) return { versioned, there: read(record.sid, key, there) };
       }
       return { versioned, there: undefined };
     },
     async replace(current, next, appends) {
-      const versioned = toVersioned(next, current);
-      const { raw } = versioned;
-      const key = keys.message(next.sid);
-      if (!(await store.compareAndSet(key, current.raw, raw, ttlOf(next), appends))) return undefined;
+      const key = current.key;
+      const versioned = toVersioned(next, key, current);
+      if (!(await store.compareAndSet(key, current.raw, versioned.raw, ttlOf(next), appends)))
+        return undefined;
       recent.set(next.sid, versioned);
       return versioned;
     },

@@ -18,6 +18,7 @@ export interface OutboundSource {
   readonly inReplyTo?: string | undefined;
   readonly confirmation?: boolean | undefined;
   readonly optOutType?: OptOutType | undefined;
+  readonly conversation?: MessageRecord["conversation"];
   readonly guardedCallback?: boolean | undefined;
   readonly callbackMethod?: "GET" | "POST" | undefined;
 }
@@ -36,6 +37,7 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     inReplyTo,
     confirmation,
     optOutType,
+    conversation,
     guardedCallback,
     callbackMethod,
   } = source;
@@ -70,6 +72,7 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     optOutType: optOutType ?? null,
     sequence: 0,
     ...callbackUrl(draft.statusCallback, { guardedCallback, callbackMethod }),
+    conversation,
     outbound: {
       owner: owner,
       text: draft.text,

@@ -6,6 +6,8 @@ import type { MessageRecord, OutboundPart } from "./message-record.ts";
 export interface Versioned {
   readonly record: MessageRecord;
   readonly raw: string;
+  /** Where it is stored. */
+  readonly key: string;
   /** The start of the text, which a step of delivery leaves as it is; `undefined` of a record that was read. */
   readonly fixed?: string | undefined;
 }
@@ -15,10 +17,10 @@ export interface Versioned {
  * step to step is written once per message: `before` is the version it follows from, whose text is taken over as far
  * as it holds.
  */
-export function toVersioned(record: MessageRecord, before?: Versioned): Versioned {
+export function toVersioned(record: MessageRecord, key: string, before?: Versioned): Versioned {
   const known = before?.fixed !== undefined && isFixedAlike(before.record, record) ? before.fixed : undefined;
   const fixed = known ?? fixedText(record);
-  return { record, raw: fixed + changingText(record), fixed };
+  return { record, raw: fixed + changingText(record), key, fixed };
 }
 
 /** Whether two versions have the same fixed part. Their objects are the very same, or it counts as another. */
@@ -43,7 +45,8 @@ function isFixedAlike(a: MessageRecord, b: MessageRecord): boolean {
     a.direction === b.direction &&
     a.statusCallback === b.statusCallback &&
     a.guardedCallback === b.guardedCallback &&
-    a.callbackMethod === b.callbackMethod
+    a.callbackMethod === b.callbackMethod &&
+    a.conversation === b.conversation
   );
 }
 
@@ -84,6 +87,7 @@ function fixedText(record: MessageRecord): string {
     optional("statusCallback", record.statusCallback),
     optional("guardedCallback", record.guardedCallback),
     optional("callbackMethod", record.callbackMethod),
+    optional("conversation", record.conversation),
     outbound === undefined ? "" : outboundText(outbound),
     ',"explanation":',
   ].join("");
@@ -109,6 +113,8 @@ function outboundText(outbound: OutboundPart): string {
     optional("claimed", outbound.claimed),
     optional("rcsFailed", outbound.rcsFailed),
     optional("rcsSid", outbound.rcsSid),
+    optional("mmsFailed", outbound.mmsFailed),
+    optional("mmsSid", outbound.mmsSid),
     optional("ambiguousUntil", outbound.ambiguousUntil),
     optional("confirmation", outbound.confirmation),
     optional("inReplyTo", outbound.inReplyTo),

@@ -1,28 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createAlerts } from "../../src/records/alerts.ts";
 import { createChanges } from "../../src/records/changes.ts";
 import { createKeys } from "../../src/records/keys.ts";
 import { createRecordsWorld } from "../support/records.ts";
-
-const DAY = 86_400_000;
-
-describe("alerts", () => {
-  it("are listed newest first, with their times, and end after a month", async () => {
-    const { store, keys, turn, now } = createRecordsWorld();
-    const alerts = createAlerts(store, keys);
-    for (const code of ["A", "B", "C"])
-      await alerts.add({ code, message: code, at: new Date(now()), details: { n: 1 } });
-    expect((await alerts.list(2)).map(({ code }) => code)).toEqual(["C", "B"]);
-    expect((await alerts.list())[0]).toEqual({
-      code: "C",
-      message: "C",
-      at: new Date(now()),
-      details: { n: 1 },
-    });
-    turn(31 * DAY);
-    expect(await alerts.list()).toEqual([]);
-  });
-});
 
 describe("the feed", () => {
   it("lives as long as messages do", async () => {
