@@ -116,6 +116,8 @@ export interface MessagingService extends Manage, HttpHandler {
     request: HttpRequest,
     options?: HandleOptions,
   ): Promise<HttpResponse | undefined>;
+  /** Lists the messages from now on for the account too, as the option `accountLog` does; a REST API does so for services it is told of. */
+  listInAccount(): void;
   /** What is wrong with this set-up. */
   doctor(): Promise<readonly Finding[]>;
   /** Resolves when the store was reached and what an earlier process left was taken up. Sending may begin before. */

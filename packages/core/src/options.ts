@@ -7,6 +7,7 @@ import { nearest } from "./nearest.ts";
 import type { OptOutOptions } from "./opt-out/keywords.ts";
 import {
   country,
+  flag,
   fn,
   integer,
   invalid,
@@ -73,6 +74,8 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly refreshMs?: number | undefined;
   /** Milliseconds between this process's signs of life; three without one, and another process takes its messages over. Default 5,000. */
   readonly heartbeatMs?: number | undefined;
+  /** List this service's messages under its account too, beside those of other services, for a REST API: a line and a key more per message. Default false. */
+  readonly accountLog?: boolean | undefined;
   /** A local file that a STOP is appended to when the store does not answer. Default: none (kept in memory until it does). */
   readonly journal?: string | undefined;
   /** Where it logs. Default: warnings and errors to stderr. */
@@ -108,6 +111,7 @@ export interface ResolvedOptions {
   readonly poolLimit: number;
   readonly refreshMs: number;
   readonly heartbeatMs: number;
+  readonly accountLog: boolean;
   readonly journal: string | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -140,6 +144,7 @@ const OPTION_NAMES = [
     "poolLimit",
     "refreshMs",
     "heartbeatMs",
+    "accountLog",
     "journal",
   ],
   ...["logger", "clock", "queue", ...SETTING_NAMES],
@@ -189,6 +194,7 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
     poolLimit: integer("poolLimit", options.poolLimit ?? 400, 1, 10_000_000),
     refreshMs: integer("refreshMs", options.refreshMs ?? 2_000, 10, 3_600_000),
     heartbeatMs: integer("heartbeatMs", options.heartbeatMs ?? 5_000, 50, 600_000),
+    accountLog: flag("accountLog", options.accountLog ?? false),
     journal: options.journal === undefined ? undefined : text("journal", options.journal, 1, 4_096),
     logger: methods("logger", options.logger ?? stderrLogger, ["debug", "info", "warn", "error"]),
     clock: methods("clock", options.clock ?? systemClock, ["now", "schedule"]),

@@ -47,7 +47,7 @@ import { createSequencer } from "./webhook/retry.ts";
  */
 export function createMessagingService(input: MessagingServiceOptions): MessagingService {
   const options = resolveOptions(input);
-  const { ctx, live, alerts, denyList, emitter } = createContext(options);
+  const { ctx, live, alerts, denyList, emitter, listInAccount } = createContext(options);
   const { clock, logger } = options;
   let closed: Promise<void> | undefined;
   /** Webhooks under way: closing waits for them. */
@@ -146,6 +146,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         answering.delete(answer);
       }
     },
+    listInAccount,
     doctor: createDoctor(ctx),
     ready: () => ready,
     close({ timeoutMs = 10_000 } = {}) {

@@ -104,7 +104,7 @@ export interface SendRequest {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** The same key within 24 hours is the same message, sent once. */
   readonly idempotencyKey?: string | undefined;
-  /** "reject" (default): what is known now rejects. "status": it resolves `accepted` and fails asynchronously, as Twilio does. */
+  /** "reject" (default): what is known now rejects. "status": it resolves `accepted` and fails asynchronously, as Twilio does; a request that is wrong in itself and an empty pool still reject. */
   readonly refusals?: "reject" | "status" | undefined;
 }
 

@@ -25,6 +25,10 @@ export interface Call {
   readonly baseUrl: string;
   /** The resource's path from the version on, as requested less `.json` and query: what links to the same list begin with. */
   readonly path: string;
+  /** Whether the path ended in `.json`. */
+  readonly suffixed: boolean;
+  /** Whether the client named JSON as what it takes. */
+  readonly wantsJson: boolean;
 }
 
 /** What a resource answers. */
