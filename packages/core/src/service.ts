@@ -63,8 +63,6 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const { clock, logger } = options;
   const linkHost = options.linkUrl === undefined ? undefined : new URL(options.linkUrl).hostname;
   let closed: Promise<void> | undefined;
-  /** Webhooks under way: closing waits for them. */
-  const answering = new Set<Promise<unknown>>();
 
   const caller = createWebhookCaller({
     authToken: options.authToken,
@@ -96,7 +94,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const process = createProcess(ctx, { keyword, handling: handling.handle, keep: converse.keep });
   const journal = createJournal(options.journal);
   const { inbound, resume, replay } = createInbound(ctx, { process, journal, deny: denyList.add });
-  const handle = createWebhooks(ctx, {
+  const webhooks = createWebhooks(ctx, {
     inbound,
     receipts: createReceipts(ctx, { ...settle, advance, replan, providerOptOut }),
     media: createMediaLink(ctx, { misses: createMisses(clock) }),
@@ -173,19 +171,12 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
       (linkHost !== undefined && host !== undefined && hostnameOf(host) === linkHost
         ? linkPlaceOf(url)
         : undefined),
-    async handle(endpoint, request, about) {
-      if (closed !== undefined)
-        return toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed."));
-      const answer = handle(endpoint, request, about);
-      answering.add(answer);
-      try {
-        return await answer;
-      } finally {
-        answering.delete(answer);
-      }
+    handle(endpoint, request, about) {
+      if (closed === undefined) return webhooks.handle(endpoint, request, about);
+      return Promise.resolve(toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed.")));
     },
     get unfinished() {
-      return ctx.waiting.count() + ctx.telling.size + answering.size;
+      return ctx.waiting.count() + ctx.telling.size + webhooks.active;
     },
     erase: createErase(ctx, { advance }),
     listInAccount,
@@ -194,8 +185,8 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     close({ timeoutMs = 10_000 } = {}) {
       closed ??= (async () => {
         const deadline = clock.now() + timeoutMs;
-        const answered = Promise.allSettled([...answering]);
-        await Promise.all([ctx.queue.close(timeoutMs), Promise.race([answered, sleep(clock, timeoutMs)])]);
+        const answered = Promise.race([webhooks.settled(), sleep(clock, timeoutMs)]);
+        await Promise.all([ctx.queue.close(timeoutMs), answered]);
         await callbacks.close(Math.max(0, deadline - clock.now()));
         await telling.close(Math.max(0, deadline - clock.now()));
         ctx.waiting.close();

@@ -135,7 +135,6 @@ export interface StatusContext {
   /** `YYMMDDhhmm` from the carrier's receipt. */
   readonly rawDlrDoneDate?: string | undefined;
 }
-
 /** A message of this service's record. Frozen. */
 export interface Message {
   readonly sid: string;

@@ -2,6 +2,7 @@ import {
   createAccountMessages,
   createMessagingService,
   type MessagingService,
+  parseAddress,
   type SettingsInput,
 } from "@messaging-service/core";
 import { createInventory, type NumberChange } from "./inventory.ts";

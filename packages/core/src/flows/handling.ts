@@ -61,6 +61,8 @@ export function createHandling(ctx: FlowContext, { replies, callUrl, converse }:
         typeof webhook === "function"
           ? callFunction(webhook, message, collector.reply)
           : callUrl(webhook, message, collector);
+      // Over already: there is nothing to wait for.
+      if (work === undefined) return { response: await collector.answer(), kept: true };
       return answerInTime(received, collector, work);
     }
     if (route === undefined || mode !== "defer") return { response: replies.ack(received), kept: true };
@@ -115,9 +117,8 @@ export function createHandling(ctx: FlowContext, { replies, callUrl, converse }:
   async function answerInTime(
     received: Received,
     collector: Collector,
-    work: Promise<void> | undefined,
+    work: Promise<void>,
   ): Promise<Outcome> {
-    if (work === undefined) return { response: await collector.answer(), kept: true };
     const settled = work.catch((error: unknown) => failed(received, "The webhook", error));
     // Once the answer has left nobody may be listening.
     settled.catch(() => {});

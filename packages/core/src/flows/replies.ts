@@ -77,10 +77,10 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
           writing.delete(written);
         }
       },
-      async answer(): Promise<HttpResponse> {
+      answer(): HttpResponse | Promise<HttpResponse> {
         open = false;
         // A reply whose record is being written rides along: its record says that it was sent.
-        if (writing.size > 0) await Promise.allSettled([...writing]);
+        if (writing.size > 0) return Promise.allSettled([...writing]).then(() => render(received, riding));
         return render(received, riding);
       },
     };
