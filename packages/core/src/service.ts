@@ -61,7 +61,7 @@ import { createSequencer } from "./webhook/retry.ts";
  */
 export function createMessagingService(input: MessagingServiceOptions): MessagingService {
   const options = resolveOptions(input);
-  const { ctx, live, alerts, alerting, denyList, emitter } = createContext(options);
+  const { ctx, live, alerts, alerting, denyList, emitter, listInAccount } = createContext(options);
   const { clock, logger } = options;
   const linkHost = options.linkUrl === undefined ? undefined : new URL(options.linkUrl).hostname;
   let closed: Promise<void> | undefined;
@@ -183,6 +183,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
       return ctx.waiting.count() + ctx.telling.size + webhooks.active;
     },
     erase: createErase(ctx, { advance }),
+    listInAccount,
     doctor: createDoctor(ctx),
     ready: () => ready,
     close({ timeoutMs = 10_000 } = {}) {
