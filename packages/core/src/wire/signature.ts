@@ -45,7 +45,6 @@ export interface TwilioRequestToSign {
   readonly parameters?: SignedParameters | undefined;
 }
 
-/** What comes in and what goes out have names of their own. */
 const sortReceived = createSortNames();
 const sortSent = createSortNames();
 
@@ -179,7 +178,6 @@ function joinParameters(parameters: SignedParameters | undefined, sort: SortName
 }
 
 type SortNames = (names: readonly string[]) => readonly string[];
-
 /** What is remembered stays small, whatever comes. */
 const MOST_NAMES = 64;
 
