@@ -80,10 +80,8 @@ export interface RequestParts {
 }
 
 /** The request in the one shape every adapter hands in. */
-export function toHttpRequest(
-  request: NodeRequest,
-  { url, left, remoteAddress, body }: RequestParts,
-): HttpRequest {
+export function toHttpRequest(request: NodeRequest, parts: RequestParts): HttpRequest {
+  const { url, left, remoteAddress, body } = parts;
   return {
     method: request.method ?? "GET",
     url,
@@ -169,8 +167,11 @@ function readBody(request: IncomingMessage, limits: ReadLimits): Promise<Uint8Ar
       slow.delete(late);
       resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
     };
-    const onLost = (): void =>
-      refuse(new MessagingError("MALFORMED_REQUEST", "The connection was lost before the body ended."));
+    const onLost = (): void => {
+      // Every request closes; an error not needed is a stack not written down.
+      if (!settled)
+        refuse(new MessagingError("MALFORMED_REQUEST", "The connection was lost before the body ended."));
+    };
     const late = (): void =>
       refuse(new MessagingError("REQUEST_TIMEOUT", `The body took longer than ${bodyTimeoutMs} ms.`));
     const slow = deadlinesAfter(bodyTimeoutMs);
