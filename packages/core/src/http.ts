@@ -2,20 +2,25 @@ import { isMessagingError, MessagingError } from "./errors.ts";
 import type { HttpRequest, HttpResponse, WebhookRequest } from "./provider.ts";
 import { type FormParameters, parseForm, parseQuery } from "./wire/form.ts";
 
-/** What of the service a request under `path` asks for. */
-export type Endpoint = "inbound" | "status" | "media";
+/** What a request asks for: a part of a service under its `path`, or a resource of a REST API over services. */
+export type Endpoint = "inbound" | "status" | "media" | "rest";
 
-/** A request's place: the endpoint, and the provider or link code that follows it. */
+/** A request's place: the endpoint, and what follows it: the provider, the link code, or a resource's path and query. */
 export interface Place {
   readonly endpoint: Endpoint;
   readonly rest: string | undefined;
 }
 
 const ENDPOINTS: Readonly<Record<string, Endpoint>> = { inbound: "inbound", status: "status", m: "media" };
+const SLASH = 0x2f;
+/** Where most requests go. */
+const INBOUND = "/inbound";
+const THE_INBOUND: Place = Object.freeze({ endpoint: "inbound", rest: undefined });
 
 /** Where under `path` a URL points, or `undefined` when it is not ours. Reads nothing but the URL. */
 export function placeOf(url: string, path: string): Place | undefined {
-  if (!url.startsWith(path) || url[path.length] !== "/") return undefined;
+  if (!url.startsWith(path) || url.charCodeAt(path.length) !== SLASH) return undefined;
+  if (url.length === path.length + INBOUND.length && url.endsWith(INBOUND)) return THE_INBOUND;
   const end = url.search(/[?#]/);
   const [name = "", rest, ...more] = url.slice(path.length + 1, end === -1 ? undefined : end).split("/");
   const endpoint = Object.hasOwn(ENDPOINTS, name) ? ENDPOINTS[name] : undefined;
@@ -42,20 +47,28 @@ export function hostnameOf(host: string): string {
  * @throws MessagingError MALFORMED_REQUEST, METHOD_NOT_ALLOWED.
  */
 export function toWebhookRequest(request: HttpRequest, publicUrl: string | undefined): WebhookRequest {
-  const absoluteUrl = `${publicUrl ?? request.origin ?? "http://localhost"}${request.url}`;
-  if (request.method === "GET") return { ...request, absoluteUrl, parameters: parseQuery(request.url) };
-  if (request.method !== "POST")
-    throw new MessagingError("METHOD_NOT_ALLOWED", `${request.method} is no webhook's method.`);
-  if (mediaTypeOf(request.headers) === "application/json")
-    return { ...request, absoluteUrl, parameters: {}, json: parseJson(request) };
-  // Twilio sends a form even where a proxy lost the content type.
-  const parameters = request.body === undefined ? fromParsed(request.parsed) : parseForm(request.body);
-  return { ...request, absoluteUrl, parameters };
+  const { method, url, headers, body, parsed, origin } = request;
+  if (method !== "GET" && method !== "POST")
+    throw new MessagingError("METHOD_NOT_ALLOWED", `${method} is no webhook's method.`);
+  const isJson = method === "POST" && mediaTypeOf(headers) === "application/json";
+  const absoluteUrl = `${publicUrl ?? origin ?? "http://localhost"}${url}`;
+  const parameters = isJson ? {} : parametersOf(request);
+  // Part by part: a spread costs more than all the rest of this function.
+  const webhook = { method, url, headers, body, parsed, origin, absoluteUrl, parameters };
+  return isJson ? { ...webhook, json: parseJson(request) } : webhook;
+}
+
+/** Twilio sends a form even where a proxy lost the content type. */
+function parametersOf({ method, url, body, parsed }: HttpRequest): FormParameters {
+  if (method === "GET") return parseQuery(url);
+  return body === undefined ? fromParsed(parsed) : parseForm(body);
 }
 
 /** The content type without its parameters, in lower case; `""` without one. */
 export function mediaTypeOf(headers: { readonly "content-type"?: string | undefined }): string {
-  return (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const type = headers["content-type"] ?? "";
+  const end = type.indexOf(";");
+  return (end === -1 ? type : type.slice(0, end)).trim().toLowerCase();
 }
 
 function parseJson(request: HttpRequest): unknown {

@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
 import type { Route, RouteMessaging } from "./flows/arrival.ts";
 import { type Place, toErrorResponse } from "./http.ts";
-import type { MessagingService } from "./messaging-service.ts";
+import type { HttpHandler } from "./messaging-service.ts";
 import { captureNodeResponse, muteNodeResponse } from "./node-capture.ts";
-import { fromNodeRequest, isUnread, type NodeRequest, parseAsLeft } from "./node-http.ts";
-import type { HttpRequest, HttpResponse } from "./provider.ts";
+import { bodyOf, isUnread, type NodeRequest, parseAsLeft, toHttpRequest } from "./node-http.ts";
+import type { HttpResponse } from "./provider.ts";
 
 /** What a framework on Node lends to serve one request. */
 export interface NodeExchange {
@@ -15,7 +15,7 @@ export interface NodeExchange {
   /** Where the framework's parsers leave a {@link ParsedBody}. */
   readonly parsed: object;
   /** The client's address, where the framework knows it better than Node. */
-  readonly remoteAddress?: string | undefined;
+  remoteAddress?(): string | undefined;
   /** Hangs up what was read here and not answered, as the framework's own parser would. */
   leave(body: unknown, raw: Buffer): void;
   /** Answers as the framework does. */
@@ -24,9 +24,9 @@ export interface NodeExchange {
   next(messaging: RouteMessaging | undefined): unknown;
 }
 
-/** What of the service a request asks for: by its whole URL, or by what mounting left of it, and its host. Reads nothing else. */
+/** Where a request points: by its whole URL, or by what mounting left of it, and its host. Reads nothing else. */
 export function locateNode(
-  service: MessagingService,
+  handler: HttpHandler,
   request: {
     readonly originalUrl?: string | undefined;
     readonly url?: string | undefined;
@@ -35,9 +35,12 @@ export function locateNode(
     readonly headers?: { readonly host?: string | undefined } | undefined;
   },
 ): Place | undefined {
-  const { url = "/", originalUrl = url, headers, hostname = headers?.host } = request;
+  const { url = "/", originalUrl = url } = request;
   return (
-    service.locate(originalUrl, hostname) ?? (url === originalUrl ? undefined : service.locate(url, hostname))
+    handler.locate(originalUrl) ??
+    (url === originalUrl ? undefined : handler.locate(url)) ??
+    // Last, since a framework has to work out what host it was.
+    handler.locate(originalUrl, request.hostname ?? request.headers?.host)
   );
 }
 
@@ -45,7 +48,7 @@ export function locateNode(
 const handedOn = new WeakSet<object>();
 
 /**
- * Serves one request of a framework on Node: reads it, hands it to the service, answers or goes on. Without a place it
+ * Serves one request of a framework on Node: reads it, hands it to the handler, answers or goes on. Without a place it
  * goes on and reads nothing. The whole protocol is here and behind; what is left for an adapter is to name its
  * framework's parts.
  *
@@ -53,23 +56,25 @@ const handedOn = new WeakSet<object>();
  * with what the next handler throws, so that the framework's own error handling sees it.
  */
 export async function serveNode(
-  service: MessagingService,
+  handler: HttpHandler,
   place: Place | undefined,
   exchange: NodeExchange,
 ): Promise<void> {
-  const { request, response, url, parsed, remoteAddress } = exchange;
+  const { request, response, url, parsed } = exchange;
   if (place === undefined || handedOn.has(request)) {
     await exchange.next(undefined);
     return;
   }
   const unread = isUnread(request, parsed);
-  let read: HttpRequest;
+  let body: Uint8Array | undefined;
   try {
-    read = await fromNodeRequest(request, service.limits, { url, parsed, remoteAddress });
+    const reading = bodyOf(request, parsed, handler.limits, unread);
+    body = reading instanceof Promise ? await reading : reading;
   } catch (error) {
-    return exchange.respond(toErrorResponse(error));
+    return exchange.respond(handler.refuse?.(error, place) ?? toErrorResponse(error));
   }
-  const { body } = read;
+  const remoteAddress = place.endpoint === "media" ? visitorOf(exchange) : undefined;
+  const read = toHttpRequest(request, { url, left: parsed, remoteAddress, body });
   await new Promise<void>((resolve, reject) => {
     const route: Route = {
       isOpen: () => !response.headersSent && !response.writableEnded && !response.destroyed,
@@ -94,9 +99,14 @@ export async function serveNode(
         return captured;
       },
     };
-    service.handle(place.endpoint, read, { rest: place.rest, route }).then((answer) => {
+    handler.handle(place.endpoint, read, { rest: place.rest, route }).then((answer) => {
       if (answer !== undefined) exchange.respond(answer);
       resolve();
     }, reject);
   });
+}
+
+/** Links alone ask who comes: a framework has to work it out. */
+function visitorOf({ request, remoteAddress }: NodeExchange): string | undefined {
+  return remoteAddress?.() ?? request.ip ?? request.socket.remoteAddress;
 }

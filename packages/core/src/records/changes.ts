@@ -1,3 +1,4 @@
+import type { ConversationState } from "../conversation.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import type { LogEntry, LogWrite, Store } from "../store/store.ts";
@@ -8,7 +9,7 @@ import { quote } from "./record-text.ts";
 /** One entry of the durable feed. `cursor` stands for its place: keep the last one you worked off. */
 export type Change = ChangeEntry & { readonly cursor: string };
 
-/** What the feed holds: statuses of outbound messages, inbound messages, and consent. */
+/** What the feed holds: statuses of outbound messages, inbound messages, conversations, and consent. */
 export type ChangeEntry =
   | {
       readonly type: "status";
@@ -36,6 +37,17 @@ export type ChangeEntry =
       readonly sender: string | null;
       readonly source: string;
       readonly keyword: string | null;
+    }
+  | {
+      readonly type: "conversation";
+      readonly at: number;
+      /** The conversation's. */
+      readonly sid: string;
+      readonly event: "added" | "message" | "state";
+      readonly state: ConversationState;
+      /** Of a message: the message's own SID, and its place. */
+      readonly messageSid: string | null;
+      readonly index: number | null;
     };
 
 /** The repository of the feed. Entries live as long as messages do (`retention`). */

@@ -56,6 +56,8 @@ export interface MessageRecord {
   readonly callbackMethod?: "GET" | "POST" | undefined;
   /** Changes that a status callback has not been told yet. */
   readonly callbacks?: readonly PendingCallback[] | undefined;
+  /** The conversation that it was sent in, and who said it. */
+  readonly conversation?: { readonly sid: string; readonly author: string } | undefined;
   /** Outbound: what delivery needs beyond the above. */
   readonly outbound?: OutboundPart | undefined;
   /** Inbound: the mark of "handled once", and what the provider said. */

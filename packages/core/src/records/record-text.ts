@@ -1,6 +1,6 @@
 import type { Explanation } from "../types.ts";
 import { sharedTextOf } from "./explanations.ts";
-import type { MessageRecord, OutboundPart } from "./message-record.ts";
+import type { InboundPart, MessageRecord, OutboundPart } from "./message-record.ts";
 
 /** A record with the exact text it is stored as: what compareAndSet compares with. */
 export interface Versioned {
@@ -10,6 +10,8 @@ export interface Versioned {
   readonly key: string;
   /** The start of the text, which a step of delivery leaves as it is; `undefined` of a record that was read. */
   readonly fixed?: string | undefined;
+  /** The same of what a provider said of an inbound message. */
+  readonly said?: string | undefined;
 }
 
 /**
@@ -20,7 +22,12 @@ export interface Versioned {
 export function toVersioned(record: MessageRecord, key: string, before?: Versioned): Versioned {
   const known = before?.fixed !== undefined && isFixedAlike(before.record, record) ? before.fixed : undefined;
   const fixed = known ?? fixedText(record);
-  return { record, raw: fixed + changingText(record), key, fixed };
+  const { inbound } = record;
+  if (inbound === undefined) return { record, raw: `${fixed}${changingText(record)}}`, key, fixed };
+  const isSaid = before?.said !== undefined && before.record.inbound?.parameters === inbound.parameters;
+  const said = isSaid ? before.said : JSON.stringify(inbound.parameters);
+  const raw = `${fixed}${changingText(record)},"inbound":{${inboundText(inbound)},"parameters":${said}}}`;
+  return { record, raw, key, fixed, said };
 }
 
 /** Whether two versions have the same fixed part. Their objects are the very same, or it counts as another. */
@@ -45,7 +52,8 @@ function isFixedAlike(a: MessageRecord, b: MessageRecord): boolean {
     a.direction === b.direction &&
     a.statusCallback === b.statusCallback &&
     a.guardedCallback === b.guardedCallback &&
-    a.callbackMethod === b.callbackMethod
+    a.callbackMethod === b.callbackMethod &&
+    a.conversation === b.conversation
   );
 }
 
@@ -86,6 +94,7 @@ function fixedText(record: MessageRecord): string {
     optional("statusCallback", record.statusCallback),
     optional("guardedCallback", record.guardedCallback),
     optional("callbackMethod", record.callbackMethod),
+    optional("conversation", record.conversation),
     outbound === undefined ? "" : outboundText(outbound),
     ',"explanation":',
   ].join("");
@@ -124,7 +133,7 @@ function explanationText(explanation: Explanation | null): string {
   return explanation === null ? "null" : (sharedTextOf(explanation) ?? JSON.stringify(explanation));
 }
 
-/** To the closing brace: what the steps of a message's way write. */
+/** What the steps of a message's way write. */
 function changingText(record: MessageRecord): string {
   return [
     ',"from":',
@@ -150,8 +159,25 @@ function changingText(record: MessageRecord): string {
     ',"sequence":',
     record.sequence,
     optional("callbacks", record.callbacks),
-    optional("inbound", record.inbound),
-    "}",
+  ].join("");
+}
+
+/** All of it but the parameters, which are most of it and stay as they came. */
+function inboundText(inbound: InboundPart): string {
+  return [
+    '"state":"',
+    inbound.state,
+    '","lease":',
+    inbound.lease,
+    ',"owner":',
+    quote(inbound.owner),
+    ',"channel":"',
+    inbound.channel,
+    '","media":',
+    list(inbound.media),
+    optional("hint", inbound.hint),
+    optional("answeredByProvider", inbound.answeredByProvider),
+    optional("answer", inbound.answer),
   ].join("");
 }
 

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { MessagingError } from "../errors.ts";
 import { fromCursor, toCursor, toSequenceRange, wholeTtl } from "./arguments.ts";
 import { createExpiry } from "./expiry.ts";
+import { markTimely } from "./guard.ts";
 import type { LogEntry, LogWrite, RangeOptions, Store, StoreWrite } from "./store.ts";
 
 /** Settings of {@link memoryStore}. */
@@ -133,7 +134,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     }
   }
 
-  return Object.freeze({
+  const store: Store = Object.freeze({
     name: "memory",
     atomicity: "store",
     durable: false,
@@ -226,4 +227,5 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       expiry.stop();
     },
   } satisfies Store);
+  return markTimely(store);
 }

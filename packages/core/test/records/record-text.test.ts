@@ -51,6 +51,7 @@ const inbound: Fields<InboundPart> = {
 };
 
 const fields: Fields<MessageRecord> = {
+  conversation: maybe(fc.record({ sid: text, author: text })),
   sid: text,
   direction: fc.constantFrom("inbound", "outbound-api", "outbound-reply"),
   to: text,

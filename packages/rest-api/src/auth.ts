@@ -1,0 +1,51 @@
+import { hash, timingSafeEqual } from "node:crypto";
+import { fault } from "./errors.ts";
+
+/** An API key: its SID and its secret. */
+export interface ApiKey {
+  /** `SK` and 32 hexadecimal digits. */
+  readonly sid: string;
+  readonly secret: string;
+}
+
+/** Who asks: the SID of the credential. @throws Fault 20003 with `WWW-Authenticate`. */
+export type Authenticate = (header: string | undefined) => string;
+
+const CHALLENGE = { "www-authenticate": 'Basic realm="Twilio API"' };
+/** Longer headers hold no credential of ours. */
+const LONGEST_HEADER = 1_024;
+
+/**
+ * Basic authentication with the account's SID and auth token, or an API key's SID and secret. Takes the same time for
+ * every wrong secret: digests are compared, whole, and an unknown SID is compared too.
+ */
+export function createAuthenticate(
+  accountSid: string,
+  authToken: string,
+  apiKeys: readonly ApiKey[],
+): Authenticate {
+  const digests = new Map<string, Buffer>([
+    ...apiKeys.map(({ sid, secret }): [string, Buffer] => [sid, digest(secret)]),
+    [accountSid, digest(authToken)],
+  ]);
+  const nobody = digest("");
+  return (header) => {
+    const given = header === undefined ? undefined : parse(header);
+    if (given === undefined) throw fault(20003, undefined, CHALLENGE);
+    const known = digests.get(given.user);
+    const same = timingSafeEqual(digest(given.password), known ?? nobody);
+    if (known === undefined || !same) throw fault(20003, undefined, CHALLENGE);
+    return given.user;
+  };
+}
+
+function digest(secret: string): Buffer {
+  return hash("sha256", secret, "buffer");
+}
+
+function parse(header: string): { readonly user: string; readonly password: string } | undefined {
+  if (header.length > LONGEST_HEADER || header.slice(0, 6).toLowerCase() !== "basic ") return undefined;
+  const text = Buffer.from(header.slice(6), "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  return colon === -1 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+}
