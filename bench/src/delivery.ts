@@ -20,7 +20,7 @@ import { startRedis } from "./delivery/redis.ts";
 const MESSAGES = 10_000;
 /** The simulator signs, times and calls back for each message, and Redis costs round trips. */
 const SLOWER = 5_000;
-const OVER_HTTP = 3_000;
+const OVER_HTTP = 1_500;
 const WAITING = 10_000;
 
 /**
