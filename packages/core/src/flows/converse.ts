@@ -36,9 +36,8 @@ export function createConverse(ctx: FlowContext, { hooks, changes }: ConverseFlo
       ctx.events.alert(
         "GROUP_MMS_UNSUPPORTED",
         `${sid} is a group MMS: it is on record, and in no conversation.`,
-        {
-          sid,
-        },
+        { sid },
+        { subject: received.sender.id },
       );
       return true;
     }
