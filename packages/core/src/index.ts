@@ -1,4 +1,4 @@
-export type { Alert, AlertCode, AlertEntry, AlertLevel } from "./alert.ts";
+export type { Alert, AlertCode, AlertEntry, AlertLevel, DebuggerWebhook } from "./alert.ts";
 export { ALERT_CODES } from "./alert.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
@@ -82,6 +82,13 @@ export type * from "./provider.ts";
 export type { MemoryQueueOptions } from "./queue/memory.ts";
 export { createMemoryQueue } from "./queue/memory.ts";
 export type { AddResult, Job, LaneLimit, Queue } from "./queue/queue.ts";
+export type {
+  AccountMessage,
+  AccountMessages,
+  AccountPage,
+  AccountPageRequest,
+} from "./records/account-messages.ts";
+export { createAccountMessages } from "./records/account-messages.ts";
 export type { AlertFilter, AlertPage } from "./records/alerts.ts";
 export type { Change } from "./records/changes.ts";
 export type { ConsentEvent, ConsentSource, ConsentStatus } from "./records/consent-record.ts";

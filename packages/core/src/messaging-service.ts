@@ -133,6 +133,8 @@ export interface MessagingService extends Manage, HttpHandler {
     request: HttpRequest,
     options?: HandleOptions,
   ): Promise<HttpResponse | undefined>;
+  /** Lists the messages from now on for the account too, as the option `accountLog` does; a REST API does so for services it is told of. */
+  listInAccount(): void;
   /**
    * How much of this process's work is under way: messages that wait or are being handed over, status callbacks to be told,
    * webhooks being answered. At 0 a `close` leaves nothing to the next start.

@@ -53,21 +53,44 @@ export async function fromNodeRequest(
   limits: ReadLimits,
   hints: ReadHints = {},
 ): Promise<HttpRequest> {
-  const { method = "GET", headers } = request;
-  const left: ParsedBody = hints.parsed ?? request;
-  const body =
-    method === "GET" || method === "HEAD"
-      ? undefined
-      : (keptBytes(request, left) ?? (isUnread(request, left) ? await readBody(request, limits) : undefined));
+  const left = hints.parsed ?? request;
+  const url = hints.url ?? request.originalUrl ?? request.url ?? "/";
+  const remoteAddress = hints.remoteAddress ?? request.ip ?? request.socket.remoteAddress;
+  const body = bodyOf(request, left, limits, isUnread(request, left));
+  return toHttpRequest(request, { url, left, remoteAddress, body: await body });
+}
+
+/** The request's body as far as it can be had; a promise only where it must be read. */
+export function bodyOf(
+  request: NodeRequest,
+  left: ParsedBody,
+  limits: ReadLimits,
+  unread: boolean,
+): Uint8Array | undefined | Promise<Uint8Array> {
+  if (request.method === "GET" || request.method === "HEAD") return undefined;
+  return keptBytes(request, left) ?? (unread ? readBody(request, limits) : undefined);
+}
+
+/** What is known of a request beside what Node says of it. */
+export interface RequestParts {
+  readonly url: string;
+  readonly left: ParsedBody;
+  readonly remoteAddress: string | undefined;
+  readonly body: Uint8Array | undefined;
+}
+
+/** The request in the one shape every adapter hands in. */
+export function toHttpRequest(request: NodeRequest, parts: RequestParts): HttpRequest {
+  const { url, left, remoteAddress, body } = parts;
   return {
-    method,
-    url: hints.url ?? request.originalUrl ?? request.url ?? "/",
+    method: request.method ?? "GET",
+    url,
     // Node has joined repeated headers; the one it lists is no request's.
-    headers: headers as HttpRequest["headers"],
+    headers: request.headers as HttpRequest["headers"],
     body,
     parsed: body === undefined && !isNothing(left.body) ? left.body : undefined,
     origin: toOrigin(request),
-    remoteAddress: hints.remoteAddress ?? request.ip ?? request.socket.remoteAddress,
+    remoteAddress,
   };
 }
 
@@ -120,43 +143,95 @@ function toOrigin({ headers: { host }, socket }: IncomingMessage): string | unde
   return host === undefined ? undefined : `${secure ? "https" : "http"}://${host}`;
 }
 
-function readBody(
-  request: IncomingMessage,
-  { maxBodyBytes, bodyTimeoutMs }: ReadLimits,
-): Promise<Uint8Array> {
+function readBody(request: IncomingMessage, limits: ReadLimits): Promise<Uint8Array> {
+  const { maxBodyBytes, bodyTimeoutMs } = limits;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
+    let size = 0;
+    let settled = false;
     const refuse = (error: MessagingError): void => {
+      if (settled) return;
+      settled = true;
+      slow.delete(late);
+      request.off("data", onData).off("end", onEnd).off("error", onLost).off("close", onLost);
       discard(request, maxBodyBytes);
       reject(error);
     };
+    const onData = (chunk: Buffer): void => {
+      size += chunk.byteLength;
+      if (size > maxBodyBytes) refuse(tooLarge(maxBodyBytes));
+      else chunks.push(chunk);
+    };
+    const onEnd = (): void => {
+      if (settled) return;
+      // The listeners stay: nothing follows, and to take them off costs more than all the rest.
+      settled = true;
+      slow.delete(late);
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+    };
+    const onLost = (): void => {
+      // Every request closes; an error not needed is a stack not written down.
+      if (!settled)
+        refuse(new MessagingError("MALFORMED_REQUEST", "The connection was lost before the body ended."));
+    };
+    const late = (): void =>
+      refuse(new MessagingError("REQUEST_TIMEOUT", `The body took longer than ${bodyTimeoutMs} ms.`));
+    const slow = deadlinesAfter(bodyTimeoutMs);
     if (Number(request.headers["content-length"] ?? 0) > maxBodyBytes) {
       refuse(tooLarge(maxBodyBytes));
       return;
     }
-    let size = 0;
-    const settle = (error: MessagingError | undefined): void => {
-      clearTimeout(timer);
-      request.off("data", onData).off("end", onEnd).off("error", onLost).off("close", onLost);
-      if (error !== undefined) refuse(error);
-      else resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
-    };
-    const onData = (chunk: Buffer): void => {
-      size += chunk.byteLength;
-      if (size > maxBodyBytes) settle(tooLarge(maxBodyBytes));
-      else chunks.push(chunk);
-    };
-    const onEnd = (): void => settle(undefined);
-    const onLost = (): void =>
-      settle(new MessagingError("MALFORMED_REQUEST", "The connection was lost before the body ended."));
-    const timer = setTimeout(
-      () => settle(new MessagingError("REQUEST_TIMEOUT", `The body took longer than ${bodyTimeoutMs} ms.`)),
-      bodyTimeoutMs,
-    );
+    slow.add(late);
     request.on("data", onData).on("end", onEnd).on("error", onLost).on("close", onLost);
     // It told of its end before we listened.
     if (request.destroyed) onLost();
   });
+}
+
+/** Callbacks that are called a fixed time after they were added, unless they are taken out before. */
+interface Deadlines {
+  add(callback: () => void): void;
+  delete(callback: () => void): void;
+}
+
+const deadlines = new Map<number, Deadlines>();
+
+/** One timer for any number of bodies under way: they end in the order in which they began, and most long before their time. */
+function deadlinesAfter(delayMs: number): Deadlines {
+  let known = deadlines.get(delayMs);
+  if (known === undefined) {
+    known = createDeadlines(delayMs);
+    deadlines.set(delayMs, known);
+  }
+  return known;
+}
+
+function createDeadlines(delayMs: number): Deadlines {
+  const due = new Map<() => void, number>();
+  let armed = false;
+  const arm = (afterMs: number): void => {
+    armed = true;
+    setTimeout(sweep, afterMs).unref();
+  };
+  const sweep = (): void => {
+    armed = false;
+    const now = performance.now();
+    for (const [callback, at] of due) {
+      if (at > now) {
+        arm(Math.ceil(at - now));
+        return;
+      }
+      due.delete(callback);
+      callback();
+    }
+  };
+  return {
+    add(callback) {
+      due.set(callback, performance.now() + delayMs);
+      if (!armed) arm(delayMs);
+    },
+    delete: (callback) => void due.delete(callback),
+  };
 }
 
 function tooLarge(maxBodyBytes: number): MessagingError {
