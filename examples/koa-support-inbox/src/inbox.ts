@@ -43,6 +43,8 @@ export interface Inbox {
   row(conversation: Conversation): Promise<Row>;
   rows(cursor: string | undefined): Promise<Page<Row>>;
   lines(sid: string, cursor: string | undefined): Promise<Page<Line>>;
+  /** Why a message failed, for agents; `null` for one that has no error code. */
+  reason(messageSid: string, errorCode: number | null): Promise<string | null>;
   /** An agent has seen the messages up to that index. */
   markRead(conversation: Conversation, index: number): Promise<void>;
 }
@@ -56,7 +58,9 @@ const REASONS: Readonly<Record<number, string>> = {
   30007: "filtered by the carrier",
 };
 
-const ROWS = 25;
+const ROWS = 50;
+/** Of the newest messages, to tell whether one is unread: an answer of the service's own (to HELP, say) is no agent's. */
+const LOOKED_AT = 10;
 const LINES = 50;
 
 /** What agents have read is kept with the conversation, for the whole team and every process. */
@@ -66,11 +70,13 @@ export function createInbox(service: MessagingService): Inbox {
   async function row(conversation: Conversation): Promise<Row> {
     const { sid, address, sender, state, dateCreated } = conversation;
     const [newest, { status }] = await Promise.all([
-      conversations.messages(sid, { limit: 1 }),
+      conversations.messages(sid, { limit: LOOKED_AT }),
       consent.get(address, { sender }),
     ]);
     const last = newest[0];
-    const theirs = last?.direction === "inbound";
+    const isUnread = newest.some(
+      ({ direction, index }) => direction === "inbound" && index > readUpTo(conversation),
+    );
     return {
       sid,
       name: conversation.friendlyName ?? address,
@@ -78,15 +84,21 @@ export function createInbox(service: MessagingService): Inbox {
       sender,
       state,
       optedOut: status === "opted-out",
-      // Whoever closed it has seen it.
-      unread: theirs && state !== "closed" && last.index > readUpTo(conversation),
+      // A closed one takes no marks any more.
+      unread: isUnread && state !== "closed",
       at: (last?.dateCreated ?? dateCreated).toISOString(),
-      last: last && { index: last.index, mine: !theirs, author: last.author, text: textOf(last) },
+      last: last && {
+        index: last.index,
+        mine: last.direction !== "inbound",
+        author: last.author,
+        text: textOf(last),
+      },
     };
   }
 
   return {
     row,
+    reason,
     async rows(cursor) {
       const page = await conversations.list({ limit: ROWS, cursor });
       return { items: await Promise.all(page.map(row)), cursor: page.cursor };
@@ -96,10 +108,10 @@ export function createInbox(service: MessagingService): Inbox {
       return { items: await Promise.all(page.map(line)), cursor: page.cursor };
     },
     async markRead(conversation, index) {
-      if (conversation.state === "closed" || index <= readUpTo(conversation)) return;
-      await conversations.update(conversation.sid, {
-        attributes: { ...conversation.attributes, readUpTo: index },
-      });
+      const { sid, state, attributes, messageCount } = conversation;
+      const seen = Math.min(index, messageCount - 1);
+      if (state === "closed" || seen <= readUpTo(conversation)) return;
+      await conversations.update(sid, { attributes: { ...attributes, readUpTo: seen } });
     },
   };
 
@@ -115,11 +127,12 @@ export function createInbox(service: MessagingService): Inbox {
       media: media.filter(({ url }) => /^https?:\/\//i.test(url)),
       at: dateCreated.toISOString(),
       status,
-      reason: errorCode === null ? null : await reasonOf(messageSid, errorCode),
+      reason: await reason(messageSid, errorCode),
     };
   }
 
-  async function reasonOf(messageSid: string, errorCode: number): Promise<string> {
+  async function reason(messageSid: string, errorCode: number | null): Promise<string | null> {
+    if (errorCode === null) return null;
     const words = REASONS[errorCode] ?? (await service.message(messageSid))?.errorMessage ?? "it failed";
     return `${words} (${errorCode})`;
   }

@@ -74,8 +74,9 @@ describe("the inbox", () => {
     await text("hello");
     await text("STOP");
     const agent = await signIn();
-    const { sid, optedOut } = await firstRow(agent);
-    expect(optedOut).toBe(true);
+    const { sid, optedOut, unread } = await firstRow(agent);
+    // That the service answered does not mean that somebody has read it.
+    expect([optedOut, unread]).toEqual([true, true]);
     expect((await messages(agent, sid)).messages).toMatchObject([
       { mine: true, author: "system" },
       { mine: false, body: "STOP" },
@@ -97,10 +98,12 @@ describe("the inbox", () => {
     expect(await firstRow(await signIn("Grace"))).toMatchObject({ unread: false });
     await text("are you there?");
     expect(await firstRow(agent)).toMatchObject({ unread: true });
-    // An agent whose page is behind takes nothing back.
-    await agent.post(`/api/conversations/${sid}/read`).send({ index: 1 }).expect(204);
+    // An agent whose page is behind takes nothing back, and nobody reads what is still to come.
+    await agent.post(`/api/conversations/${sid}/read`).send({ index: 999 }).expect(204);
     await agent.post(`/api/conversations/${sid}/read`).send({ index: 0 }).expect(204);
     expect(await firstRow(agent)).toMatchObject({ unread: false });
+    await text("hello?");
+    expect(await firstRow(agent)).toMatchObject({ unread: true });
   });
 
   it("closes a conversation for good, and begins another with the next text", async () => {
@@ -121,14 +124,14 @@ describe("the inbox", () => {
   it("gives older messages and older conversations page by page, each once", async () => {
     const { text, signIn } = await startWorld();
     for (let n = 0; n < 60; n++) await text(`text ${n}`);
-    for (let n = 10; n < 37; n++) await text("hi", `+141555502${n}`);
+    for (let n = 10; n < 62; n++) await text("hi", `+141555502${n}`);
     const agent = await signIn();
     const first = (await agent.get("/api/conversations")).body;
     const second = (await agent.get("/api/conversations").query({ cursor: first.cursor })).body;
     const rows = [...first.conversations, ...second.conversations];
     expect([first.conversations.length, new Set(rows.map(({ sid }) => sid)).size, second.cursor]).toEqual([
-      25,
-      28,
+      50,
+      53,
       null,
     ]);
     const newest = await messages(agent, rows.at(-1).sid);

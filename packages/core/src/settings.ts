@@ -1,8 +1,9 @@
+import type { DebuggerWebhook } from "./alert.ts";
 import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import type { OptOutOptions } from "./opt-out/keywords.ts";
 import { invalid } from "./option-checks.ts";
-import type { DebuggerWebhook, InboundHandling, StatusCallback, Webhook } from "./types.ts";
+import type { InboundHandling, StatusCallback, Webhook } from "./types.ts";
 
 /**
  * What `service.update()` can change while the service runs. Names are those of Twilio's Service resource, camelCased.

@@ -144,6 +144,8 @@ export interface DecideOptions {
   readonly rcsFailed?: boolean | undefined;
   readonly mmsFailed?: boolean | undefined;
   readonly all?: boolean | undefined;
+  /** The plan is to be read: its steps name who was set aside. A refusal's do in any case. */
+  readonly explained?: boolean | undefined;
   /** Membership that won a race for the mapping. */
   readonly winner?: StickyMapping | undefined;
   /** The one confirmation of a STOP, which an opt-out does not stop. */

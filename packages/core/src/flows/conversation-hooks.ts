@@ -15,6 +15,7 @@ import {
 import type { MessageRecord } from "../records/message-record.ts";
 import type { UrlFailure, WebhookCaller } from "../webhook/call.ts";
 import { conversationAddParameters, conversationParameters } from "../webhook/conversation-parameters.ts";
+import { reportFailure } from "../webhook/report.ts";
 import type { Sequencer } from "../webhook/retry.ts";
 import type { FlowContext } from "./context.ts";
 import type { ConversationHooks } from "./conversing.ts";
@@ -75,14 +76,15 @@ export function createConversationHooks(
 
   async function askUrl(event: ConversationAddEvent, token: string): Promise<boolean> {
     if (preWebhook === undefined) return true;
+    const parameters = conversationAddParameters(event);
     try {
-      await call(preWebhook, conversationAddParameters(event), token);
+      await call(preWebhook, parameters, token);
       return true;
     } catch (error) {
       if (isMessagingError(error, "SERVICE_CLOSED")) throw error;
       const status = isMessagingError(error) ? (error.details as UrlFailure | undefined)?.status : undefined;
       if (status !== undefined && status >= 300) return false;
-      failed(event.type, { sid: event.message.sid }, error);
+      failed(event.type, { sid: event.message.sid }, error, parameters);
       return true;
     }
   }
@@ -97,8 +99,9 @@ export function createConversationHooks(
       if (event === undefined) continue;
       const token = `${record.sid}-${each.sequence}`;
       await attempt(event, () => tellFunction(event, { token }));
-      if (webhook !== undefined && isCalled(event.type))
-        await attempt(event, () => call(webhook, conversationParameters(event, new Date(each.at)), token));
+      if (webhook === undefined || !isCalled(event.type)) continue;
+      const parameters = conversationParameters(event, new Date(each.at));
+      await attempt(event, () => call(webhook, parameters, token), parameters);
     }
   }
 
@@ -129,12 +132,16 @@ export function createConversationHooks(
   }
 
   /** A hook that fails has been told all the same. */
-  async function attempt(event: ConversationPostEvent, tell: () => unknown): Promise<void> {
+  async function attempt(
+    event: ConversationPostEvent,
+    tell: () => unknown,
+    parameters: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     try {
       await tell();
     } catch (error) {
       if (isMessagingError(error, "SERVICE_CLOSED")) throw error;
-      failed(event.type, { sid: event.conversation.sid }, error);
+      failed(event.type, { sid: event.conversation.sid }, error, parameters);
     }
   }
 
@@ -154,8 +161,18 @@ export function createConversationHooks(
     });
   }
 
-  function failed(type: string, details: Readonly<Record<string, unknown>>, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    ctx.events.alert("CONVERSATION_HOOK_FAILED", `${type} failed: ${reason}`, { type, ...details });
+  function failed(
+    type: string,
+    { sid }: { readonly sid: string },
+    error: unknown,
+    parameters: Readonly<Record<string, string>> = {},
+  ): void {
+    for (const { reason, details, about } of reportFailure(error, parameters))
+      ctx.events.alert(
+        "CONVERSATION_HOOK_FAILED",
+        `${type} failed: ${reason}`,
+        { sid, type, ...details },
+        { ...about, subject: `${type} ${about.subject}` },
+      );
   }
 }

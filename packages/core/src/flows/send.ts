@@ -18,7 +18,7 @@ import type {
   Send,
   SendOptions,
 } from "./context.ts";
-import { type Failure, failed, refusalOf, toFailure } from "./outcome.ts";
+import { type Failure, failed, isAtOnce, refusalOf, toFailure } from "./outcome.ts";
 
 /** A writer that has not stored its record this long after its mark is dead. */
 const IDEMPOTENCY_LEASE_MS = 5_000;
@@ -65,7 +65,7 @@ export function createSend(ctx: FlowContext, { decide, claim, advance, checkMedi
     const refusal =
       refusalOf(draft, first, options.confirmation) ??
       (draft.mediaUrl.length > 0 ? await checkMedia(draft, first.plan) : undefined);
-    if (refusal !== undefined && draft.refusals === "reject") throw refusal;
+    if (refusal !== undefined && (draft.refusals === "reject" || isAtOnce(refusal))) throw refusal;
     if (draft.idempotencyKey !== undefined && mark === undefined) {
       const key = ctx.keys.idempotency(draft.idempotencyKey);
       const fresh: IdempotencyMark = { sid, hash: hashOf(request), at: ctx.clock.now() };

@@ -40,6 +40,10 @@ export interface Keys {
   readonly lookedAt: string;
   /** Settings and senders as changed at run time. */
   readonly config: string;
+  /** Log: the messages of every service that lists them for the account. */
+  readonly accountMessages: string;
+  /** The service that keeps one of them. */
+  keeper(sid: string): string;
   /** Log: SIDs of this service's messages. */
   readonly messages: string;
   /** Log: the durable feed. */
@@ -86,13 +90,15 @@ export function createKeys(accountSid: string, name: string): Keys {
     sticky: (channel: string, person: string) => `${service}sticky:${channel}:${person}`,
     window: (person: string) => `${service}window:${person}`,
     conversation: (sid: string) => `${service}c:${sid}`,
-    conversationLog: (sid: string) => `${service}said:${sid}`,
+    conversationLog: (sid: string) => `${service}talk:${sid}`,
     conversationMark: (messageSid: string) => `${service}in:${messageSid}`,
     bindings: (channel: string, person: string) => `${service}pair:${channel}:${person}`,
     conversations: `${service}conversations`,
     due: (slot: number) => `${service}due:${slot}`,
     lookedAt: `${service}looked`,
     config: `${service}config`,
+    accountMessages: `${account}messages`,
+    keeper: (sid: string) => `${account}keeper:${sid}`,
     messages: `${service}messages`,
     changes: `${service}changes`,
     stickyLog: `${service}stickies`,
