@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { saveBenchmark } from "./benchmarks.mjs";
+import { findChromium } from "./chromium.mjs";
 import { bin, CACHE, ROOT, run, say } from "./process.mjs";
 import { findRedis } from "./redis.mjs";
 import { removeStaleOutput } from "./stale.mjs";
@@ -68,6 +69,7 @@ export async function check() {
 export async function test(args) {
   const failed = await failedChecks();
   if (!(await findRedis())) failed.push("redis-server");
+  if (!(await findChromium())) failed.push("chromium");
   const tally = await runVitest(args);
   return printTally({ ...tally, failed: tally.failed + failed.length }, failed);
 }
@@ -121,7 +123,7 @@ export async function bench(args) {
 export async function nodes(args) {
   const code = await build();
   if (code !== 0) return code;
-  if (!(await findRedis())) return 1;
+  if (!(await findRedis()) || !(await findChromium())) return 1;
   const lines = [];
   let failed = false;
   for (const version of NODE_VERSIONS) {

@@ -87,9 +87,9 @@ describe("a status callback by URL", () => {
     const site = await startSite({ "/status": { status: 500 } });
     const { service } = createWorld({ clock: real, senders: fast, statusCallback: `${site.origin}/status` });
     await service.send({ to: PHONE, body: "x" });
-    await expect.poll(async () => (await service.alerts.list()).length, patience).toBe(2);
+    await expect.poll(async () => (await service.alerts.list())[0]?.count, patience).toBe(2);
     expect(site.requests).toHaveLength(2);
-    expect((await service.alerts.list())[0]).toMatchObject({ code: "STATUS_CALLBACK_FAILED" });
+    expect(await service.alerts.list()).toMatchObject([{ code: "STATUS_CALLBACK_FAILED", errorCode: 11200 }]);
   });
 
   it("that came in an answer is not called at a private address; the service's own is", async () => {
@@ -107,14 +107,16 @@ describe("a status callback by URL", () => {
       webhook: { url: `${hooks.origin}/guarded` },
       statusCallback: `${site.origin}/service`,
     });
-    const codes = async (): Promise<string[]> => (await service.alerts.list()).map(({ code }) => code);
+    const alerts = () => service.alerts.list();
     await carrier.handset(PHONE).text(SENDER, "hi");
-    await expect.poll(codes, patience).toEqual(["STATUS_CALLBACK_FAILED", "STATUS_CALLBACK_FAILED"]);
+    await expect
+      .poll(alerts, patience)
+      .toMatchObject([{ code: "STATUS_CALLBACK_FAILED", errorCode: 11210, count: 2 }]);
     expect(site.requests).toHaveLength(0);
     await service.update({ webhook: { url: `${hooks.origin}/plain` } });
     await carrier.handset(PHONE).text(SENDER, "hi again");
     await expect.poll(() => site.requests.map(({ url }) => url), patience).toEqual(["/service", "/service"]);
-    expect(await codes()).toHaveLength(2);
+    expect(await alerts()).toMatchObject([{ count: 2 }]);
   });
 
   it("that hangs slows no message down", async () => {

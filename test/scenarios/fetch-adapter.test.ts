@@ -1,4 +1,5 @@
 import { getRequestListener } from "@hono/node-server";
+import { getConnInfo } from "@hono/node-server/conninfo";
 import { type FetchHandler, type RouteMessaging, toFetchHandler } from "@messaging-service/core";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import type { AdapterHarness, AppPlan } from "../contracts/adapter-world.ts";
@@ -31,7 +32,7 @@ const harness: AdapterHarness = {
       return new Response(bytes, { status: given.status ?? 200, headers: { "content-type": "text/xml" } });
     };
     for (const service of services) {
-      const messaging = toFetchHandler(service);
+      const messaging = toFetchHandler(service, { remoteAddress: (request) => addresses.get(request) });
       if (mount === "handlers") {
         app.on(["GET", "POST"], "/sms", use(messaging.inbound), own);
         app.post("/receipts", (c) => messaging.status(c.req.raw));
@@ -45,9 +46,13 @@ const harness: AdapterHarness = {
   },
 };
 
+/** Who calls, which Hono knows and a Request does not say. */
+const addresses = new WeakMap<Request, string>();
+
 /** The handler as Hono's middleware. */
 function use(handler: FetchHandler["inbound"]): MiddlewareHandler<Env> {
   return async (c, next) => {
+    addresses.set(c.req.raw, getConnInfo(c).remote.address ?? "");
     const answer = await handler(c.req.raw, async (_, messaging) => {
       if (messaging !== undefined) c.set("messaging", messaging);
       await next();

@@ -101,7 +101,7 @@ describe("inbound handling", () => {
     expect(await service.message(sid)).toMatchObject({ direction: "inbound", status: "received" });
   });
 
-  it.each(["conversation", "Defer", "", null])("refuses %j", (mode) => {
+  it.each(["conversations", "Defer", "", null])("refuses %j", (mode) => {
     expect(() => createWorld({ inboundHandling: mode as InboundHandling })).toThrow(/inboundHandling/);
   });
 });
@@ -198,7 +198,7 @@ describe("several messages in one request", () => {
     );
     expect(await carrier.handset(PHONE).text(SENDER, "one|two")).toMatchObject({ status: 200, replies: [] });
     expect(calls).toBe(0);
-    expect((await service.alerts.list()).map(({ code }) => code)).toEqual(["ROUTE_SKIPPED", "ROUTE_SKIPPED"]);
+    expect(await service.alerts.list()).toMatchObject([{ code: "ROUTE_SKIPPED", subject: SENDER, count: 2 }]);
     expect(await service.messages({ direction: "inbound" })).toHaveLength(2);
   });
 });

@@ -220,7 +220,7 @@ describe("a webhook that fails", () => {
     });
   });
 
-  it("again after its fallback is one alert, and the provider has its answer", async () => {
+  it("again after its fallback is an alert for each, and the provider has its answer", async () => {
     const site = await startSite({ "/sms": { status: 500 }, "/fallback": { body: "<Nope/>" } });
     const { service, carrier } = createWorld({
       clock: real,
@@ -228,7 +228,11 @@ describe("a webhook that fails", () => {
     });
     expect(await carrier.handset(PHONE).text(SENDER, "hi")).toMatchObject({ status: 200, replies: [] });
     const alerts = await service.alerts.list();
-    expect(alerts.map(({ code }) => code)).toEqual(["WEBHOOK_FAILED"]);
-    expect(alerts[0]?.message).toMatch(/answered 500 \(11200\).*fallback.*12102/s);
+    expect(alerts.map(({ code, errorCode }) => `${code} ${errorCode}`).toSorted()).toEqual([
+      "WEBHOOK_FAILED 11200",
+      "WEBHOOK_FALLBACK_FAILED 12102",
+    ]);
+    const first = alerts.find(({ code }) => code === "WEBHOOK_FAILED");
+    expect(first?.message).toMatch(/answered 500 \(11200\).*fallback.*12102/s);
   });
 });

@@ -79,6 +79,18 @@ describe("the feed", () => {
     expect(await collect(service.changes({ follow: false, after: more.at(-1)?.cursor }))).toEqual([]);
   });
 
+  it("is followed from now on by whoever asks for its last change", async () => {
+    const { service, clock } = createWorld();
+    expect(await service.lastChange()).toBeUndefined();
+    await service.send({ to: PHONE, body: "1" });
+    await clock.advance(1_000);
+    const last = await service.lastChange();
+    expect(last).toMatchObject({ type: "status", status: "delivered" });
+    await service.consent.set(PHONE, { status: "opted-out", source: "operator" });
+    const after = await collect(service.changes({ follow: false, after: last?.cursor }));
+    expect(after.map(({ type }) => type)).toEqual(["opt-out"]);
+  });
+
   it("goes on as things happen, until it is told to end", async () => {
     const { service, clock } = createWorld();
     const seen: string[] = [];

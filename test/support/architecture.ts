@@ -18,6 +18,9 @@ export const ROWS: readonly (readonly Unit[])[] = [
   [
     [
       "types.ts",
+      "conversation.ts",
+      "conversation-options.ts",
+      "conversation-requests.ts",
       "sender.ts",
       "provider.ts",
       "errors.ts",
@@ -25,6 +28,8 @@ export const ROWS: readonly (readonly Unit[])[] = [
       "clock.ts",
       "logger.ts",
       "sid.ts",
+      "alert.ts",
+      "alert-table.ts",
       "nearest.ts",
       "option-checks.ts",
       "events.ts",
@@ -40,7 +45,7 @@ type Unit = string | readonly string[];
 const TYPES_FROM_ABOVE = ["options.ts", "settings.ts"];
 
 /** No flows: what the composition root hands to each of them, and what several read from a decision. */
-const SHARED_BY_FLOWS = ["context.ts", "outcome.ts", "arrival.ts"];
+const SHARED_BY_FLOWS = ["context.ts", "outcome.ts", "arrival.ts", "conversing.ts"];
 
 /** Values in, values out: no time, no chance, no waiting, no process. */
 const PURE_FOLDERS = ["phone", "encoding", "opt-out", "planning", "wire"];

@@ -1,5 +1,7 @@
 import { createEmitter, type Emitter } from "./events.ts";
+import { type Alerting, createAlerting } from "./flows/alerts.ts";
 import type { FlowContext, Live } from "./flows/context.ts";
+import { createLaneAlerts } from "./flows/lane-alerts.ts";
 import { createWaiting } from "./flows/waiting.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { resolveSender } from "./planning/resolve-sender.ts";
@@ -11,7 +13,9 @@ import { type Alerts, createAlerts } from "./records/alerts.ts";
 import { createChanges } from "./records/changes.ts";
 import { type Config, createConfig } from "./records/config.ts";
 import { createConsent } from "./records/consent.ts";
+import { createConversationRecords } from "./records/conversations.ts";
 import { createDenyList, type DenyList } from "./records/denied.ts";
+import { createDueSlots } from "./records/due-slots.ts";
 import { createKeys } from "./records/keys.ts";
 import { createLinks } from "./records/links.ts";
 import { createLiveConfig, type LiveConfig } from "./records/live-config.ts";
@@ -30,6 +34,7 @@ export interface Parts {
   readonly config: Config;
   readonly live: LiveConfig;
   readonly alerts: Alerts;
+  readonly alerting: Alerting;
   readonly denyList: DenyList;
   readonly emitter: Emitter;
   /** From now on the service's messages are listed for the account too. */
@@ -49,14 +54,9 @@ export function createContext(options: ResolvedOptions): Parts {
   const emitter = createEmitter(logger);
   const denyList = createDenyList();
 
-  const alert = (code: string, message: string, details: Readonly<Record<string, unknown>> = {}): void => {
-    const entry = Object.freeze({ code, message, at: new Date(clock.now()), details });
-    logger.warn(`${code}: ${message}`, details);
-    emitter.emit("alert", entry);
-    alerts
-      .add(entry)
-      .catch((error: unknown) => logger.warn("An alert could not be kept.", { code, error: String(error) }));
-  };
+  const service = [options.accountSid, options.name] as const;
+  const alerting = createAlerting({ clock, logger, emitter, alerts, service });
+  const alert = alerting.raise;
   const live = createLiveConfig({
     options,
     config,
@@ -83,7 +83,11 @@ export function createContext(options: ResolvedOptions): Parts {
   const lanes = { clock, limitOf, maxJobs: Number.POSITIVE_INFINITY };
   const queue =
     typeof options.queue === "function" ? options.queue(lanes) : (options.queue ?? createMemoryQueue(lanes));
-  const waiting = createWaiting({ clock, queue, pool: live.pool, live: inProcess });
+  const joined = createLaneAlerts({ queue, limitOf, alert });
+  const waiting = createWaiting({ clock, queue, pool: live.pool, live: inProcess, joined });
+  const now = (): number => clock.now();
+  const slots = createDueSlots(store, keys, now);
+  const segments = new Map(options.providers.map(({ name }) => [name, encodeURIComponent(name)]));
   const ctx: FlowContext = {
     options,
     owner,
@@ -96,7 +100,9 @@ export function createContext(options: ResolvedOptions): Parts {
     sticky: createSticky(store, keys, () => clock.now(), live.settings),
     consent: createConsent(store, keys),
     changes: createChanges(store, keys, live.settings),
-    links: createLinks(store, keys),
+    links: createLinks(store, keys, options.authToken),
+    conversations: createConversationRecords({ store, keys, settings: live.settings, slots, now }),
+    slots,
     pool: live.pool,
     queue,
     waiting,
@@ -106,9 +112,13 @@ export function createContext(options: ResolvedOptions): Parts {
     optOut: live.optOut,
     statusUrl: (provider, sid) => {
       const { publicUrl, path } = options;
-      return publicUrl === undefined
-        ? undefined
-        : `${publicUrl}${path}/status/${encodeURIComponent(provider)}?sid=${sid}`;
+      if (publicUrl === undefined) return undefined;
+      return `${publicUrl}${path}/status/${segments.get(provider) ?? encodeURIComponent(provider)}?sid=${sid}`;
+    },
+    linkTo: (code) => {
+      const { publicUrl, linkUrl, path } = options;
+      if (linkUrl !== undefined) return `${linkUrl}/${code}`;
+      return publicUrl === undefined ? undefined : `${publicUrl}${path}/m/${code}`;
     },
     adopt: live.adopt,
     denied: denyList,
@@ -124,7 +134,7 @@ export function createContext(options: ResolvedOptions): Parts {
   const listInAccount = (): void => {
     listing = inAccount;
   };
-  return { ctx, config, live, alerts, denyList, emitter, listInAccount };
+  return { ctx, config, live, alerts, alerting, denyList, emitter, listInAccount };
 }
 
 /** A number that is not in the pool goes at its kind's pace: a fallbackFrom of the same account. */
@@ -132,10 +142,6 @@ function outsider(lane: string): Sender | undefined {
   return lane.startsWith("+") ? resolveSender(lane, { defaultProvider: "", membership: "" }) : undefined;
 }
 
-/** A memory store warns where messages are real: what it holds is gone with the process, opt-outs too. */
-function openStore({ store, storeTimeoutMs, clock, logger, providers }: ResolvedOptions): Store {
-  if (store === "memory" && providers.some((provider) => provider.simulated !== true)) {
-    logger.warn("The store is this process's memory: opt-outs and messages are lost when it ends.");
-  }
+function openStore({ store, storeTimeoutMs, clock }: ResolvedOptions): Store {
   return open(store, { timeoutMs: storeTimeoutMs, clock });
 }

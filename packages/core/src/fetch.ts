@@ -20,6 +20,8 @@ export type FetchNext = (
 export interface FetchHandlerOptions {
   /** Where requests go on to that name no `next` of their own. Default: 404, and messages are acknowledged. */
   readonly next?: FetchNext | undefined;
+  /** Who calls: a request does not say. Asked for requests of the service alone. Default: nobody knows. */
+  readonly remoteAddress?: ((request: Request) => string | undefined) | undefined;
 }
 
 /** Request in, Response out; and its handles: the two webhooks as handlers of your own routes. */
@@ -46,9 +48,9 @@ export function toFetchHandler(
   options: FetchHandlerOptions = {},
 ): HandlerFetch {
   const serve = (place: Place | undefined, request: Request, next = options.next): Promise<Response> =>
-    serveFetch(target, place, request, next);
+    serveFetch(target, place, request, next, options.remoteAddress);
   const handler = (request: Request, next?: FetchNext): Promise<Response> =>
-    serve(target.locate(pathOf(request)), request, next);
+    serve(target.locate(pathOf(request), hostOf(request)), request, next);
   const inbound: FetchHandler["inbound"] = (request, next) =>
     serve({ endpoint: "inbound", rest: undefined }, request, next);
   const status: FetchHandler["status"] = (request) => serve({ endpoint: "status", rest: undefined }, request);
@@ -64,12 +66,16 @@ async function serveFetch(
   place: Place | undefined,
   request: Request,
   next: FetchNext | undefined,
+  remoteAddress: FetchHandlerOptions["remoteAddress"],
 ): Promise<Response> {
   if (place === undefined || handedOn.has(request)) return (await next?.(request, undefined)) ?? notFound();
   let read: HttpRequest;
   try {
     // What is not answered here goes on unread, so a copy is read.
-    read = await fromFetchRequest(next === undefined ? request : copyOf(request), target.limits);
+    read = {
+      ...(await fromFetchRequest(next === undefined ? request : copyOf(request), target.limits)),
+      remoteAddress: remoteAddress?.(request),
+    };
   } catch (error) {
     return toResponse(target.refuse?.(error, place) ?? toErrorResponse(error));
   }
@@ -108,7 +114,7 @@ async function serveFetch(
     });
     const options = { rest: place.rest, route: next === undefined ? undefined : route(next) };
     target.handle(place.endpoint, read, options).then((answer) => {
-      if (answer !== undefined) resolve(toResponse(answer));
+      if (answer !== undefined) resolve(toResponse(answer, request.method === "HEAD"));
     }, reject);
   });
 }
@@ -138,6 +144,11 @@ function pathOf({ url }: Request): string {
   const path = start === -1 ? "/" : url.slice(start);
   const end = path.indexOf("#");
   return end === -1 ? path : path.slice(0, end);
+}
+
+/** The host with its port, as it stands in the URL. */
+function hostOf({ url }: Request): string {
+  return url.slice(url.indexOf("://") + 3).split(/[/?#]/, 1)[0] ?? "";
 }
 
 async function readBody({ body }: Request, limits: ReadLimits): Promise<Uint8Array> {
@@ -175,9 +186,9 @@ function tooLarge({ maxBodyBytes }: ReadLimits): MessagingError {
   return new MessagingError("BODY_TOO_LARGE", `The body is larger than ${maxBodyBytes} bytes.`);
 }
 
-function toResponse({ status, headers, body }: HttpResponse): Response {
+function toResponse({ status, headers, body }: HttpResponse, withoutBody = false): Response {
   // 204 and 304 take no body, not even an empty one.
-  return new Response(body.length === 0 ? null : body, { status, headers });
+  return new Response(withoutBody || body.length === 0 ? null : body, { status, headers });
 }
 
 function notFound(): Response {

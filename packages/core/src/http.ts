@@ -12,16 +12,32 @@ export interface Place {
 }
 
 const ENDPOINTS: Readonly<Record<string, Endpoint>> = { inbound: "inbound", status: "status", m: "media" };
+const SLASH = 0x2f;
+/** Where most requests go. */
+const INBOUND = "/inbound";
+const THE_INBOUND: Place = Object.freeze({ endpoint: "inbound", rest: undefined });
 
 /** Where under `path` a URL points, or `undefined` when it is not ours. Reads nothing but the URL. */
 export function placeOf(url: string, path: string): Place | undefined {
-  if (!url.startsWith(path) || url[path.length] !== "/") return undefined;
+  if (!url.startsWith(path) || url.charCodeAt(path.length) !== SLASH) return undefined;
+  if (url.length === path.length + INBOUND.length && url.endsWith(INBOUND)) return THE_INBOUND;
   const end = url.search(/[?#]/);
   const [name = "", rest, ...more] = url.slice(path.length + 1, end === -1 ? undefined : end).split("/");
   const endpoint = Object.hasOwn(ENDPOINTS, name) ? ENDPOINTS[name] : undefined;
   return endpoint === undefined || more.length > 0
     ? undefined
     : { endpoint, rest: rest === "" ? undefined : rest };
+}
+
+/** The place of a link on a domain of its own: its path is the code, and nothing else is ours there. */
+export function linkPlaceOf(url: string): Place | undefined {
+  const rest = /^\/([0-9a-z]{7})(?:[?#]|$)/.exec(url)?.[1];
+  return rest === undefined ? undefined : { endpoint: "media", rest };
+}
+
+/** The name in a Host header, without its port; names are told apart in any case. */
+export function hostnameOf(host: string): string {
+  return host.replace(/:\d*$/, "").toLowerCase();
 }
 
 /**
@@ -31,20 +47,28 @@ export function placeOf(url: string, path: string): Place | undefined {
  * @throws MessagingError MALFORMED_REQUEST, METHOD_NOT_ALLOWED.
  */
 export function toWebhookRequest(request: HttpRequest, publicUrl: string | undefined): WebhookRequest {
-  const absoluteUrl = `${publicUrl ?? request.origin ?? "http://localhost"}${request.url}`;
-  if (request.method === "GET") return { ...request, absoluteUrl, parameters: parseQuery(request.url) };
-  if (request.method !== "POST")
-    throw new MessagingError("METHOD_NOT_ALLOWED", `${request.method} is no webhook's method.`);
-  if (mediaTypeOf(request.headers) === "application/json")
-    return { ...request, absoluteUrl, parameters: {}, json: parseJson(request) };
-  // Twilio sends a form even where a proxy lost the content type.
-  const parameters = request.body === undefined ? fromParsed(request.parsed) : parseForm(request.body);
-  return { ...request, absoluteUrl, parameters };
+  const { method, url, headers, body, parsed, origin } = request;
+  if (method !== "GET" && method !== "POST")
+    throw new MessagingError("METHOD_NOT_ALLOWED", `${method} is no webhook's method.`);
+  const isJson = method === "POST" && mediaTypeOf(headers) === "application/json";
+  const absoluteUrl = `${publicUrl ?? origin ?? "http://localhost"}${url}`;
+  const parameters = isJson ? {} : parametersOf(request);
+  // Part by part: a spread costs more than all the rest of this function.
+  const webhook = { method, url, headers, body, parsed, origin, absoluteUrl, parameters };
+  return isJson ? { ...webhook, json: parseJson(request) } : webhook;
+}
+
+/** Twilio sends a form even where a proxy lost the content type. */
+function parametersOf({ method, url, body, parsed }: HttpRequest): FormParameters {
+  if (method === "GET") return parseQuery(url);
+  return body === undefined ? fromParsed(parsed) : parseForm(body);
 }
 
 /** The content type without its parameters, in lower case; `""` without one. */
 export function mediaTypeOf(headers: { readonly "content-type"?: string | undefined }): string {
-  return (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const type = headers["content-type"] ?? "";
+  const end = type.indexOf(";");
+  return (end === -1 ? type : type.slice(0, end)).trim().toLowerCase();
 }
 
 function parseJson(request: HttpRequest): unknown {

@@ -1,5 +1,23 @@
+export type { Alert, AlertCode, AlertEntry, AlertLevel, DebuggerWebhook } from "./alert.ts";
+export { ALERT_CODES } from "./alert.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
+export type * from "./conversation.ts";
+export type {
+  ConversationAddEvent,
+  ConversationAddedEvent,
+  ConversationHookContext,
+  ConversationOptions,
+  ConversationPostEvent,
+  ConversationPostEventName,
+  ConversationPostWebhookUrl,
+  ConversationStateUpdatedEvent,
+  ConversationWebhook,
+  ConversationWebhookUrl,
+  MessageAddedEvent,
+  ParticipantAddedEvent,
+} from "./conversation-options.ts";
+export type { CostlyCharacter } from "./encoding/costs.ts";
 export type { Segmentation, SegmentOptions } from "./encoding/segment.ts";
 export { segment } from "./encoding/segment.ts";
 export { smartEncode } from "./encoding/smart.ts";
@@ -12,9 +30,10 @@ export type { ConsentAnswer, ConsentInput, ConsentLedger } from "./flows/consent
 export type { Explained } from "./flows/explain.ts";
 export type { FeedOptions } from "./flows/feed.ts";
 export type { MessageFilter, MessagePage } from "./flows/manage.ts";
-export type { StickyEntry, StickyMap } from "./flows/sticky-map.ts";
+export type { StickyEntry, StickyEntryPage, StickyMap } from "./flows/sticky-map.ts";
 export type { HandleOptions } from "./flows/webhooks.ts";
 export type { Endpoint, Place } from "./http.ts";
+export { toErrorResponse, toWebhookRequest } from "./http.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export { silentLogger } from "./logger.ts";
 export type {
@@ -28,9 +47,26 @@ export type { NodeExchange } from "./node-adapter.ts";
 export { locateNode, serveNode } from "./node-adapter.ts";
 export type { NodeRequest, ParsedBody, ReadHints, ReadLimits } from "./node-http.ts";
 export { fromNodeRequest, writeNodeResponse } from "./node-http.ts";
-export type { CountryKeywords, KeywordEntry, KeywordLayer, OptOutOptions } from "./opt-out/keywords.ts";
+export type {
+  CountryKeywords,
+  KeywordEntry,
+  KeywordLayer,
+  OptOutOptions,
+  ResolvedKeyword,
+  ResolvedOptOut,
+  ResolvedSet,
+} from "./opt-out/keywords.ts";
+export { resolveOptOut } from "./opt-out/keywords.ts";
 export type { LintReplyOptions, ReplyWarning, ReplyWarningCode } from "./opt-out/lint.ts";
 export { lintReply } from "./opt-out/lint.ts";
+export type {
+  BodyCost,
+  BodyLint,
+  BodyWarning,
+  BodyWarningCode,
+  LintOptions,
+} from "./opt-out/lint-body.ts";
+export { lint } from "./opt-out/lint-body.ts";
 export type { KeywordMatch, MatchKeywordOptions } from "./opt-out/match.ts";
 export { matchKeyword } from "./opt-out/match.ts";
 export { possibleOptOut } from "./opt-out/possible-opt-out.ts";
@@ -53,9 +89,11 @@ export type {
   AccountPageRequest,
 } from "./records/account-messages.ts";
 export { createAccountMessages } from "./records/account-messages.ts";
-export type { Alert } from "./records/alerts.ts";
+export type { AlertFilter, AlertPage } from "./records/alerts.ts";
 export type { Change } from "./records/changes.ts";
 export type { ConsentEvent, ConsentSource, ConsentStatus } from "./records/consent-record.ts";
+export { providerLinkKey } from "./records/keys.ts";
+export type { LinkClick } from "./records/links.ts";
 export type * from "./sender.ts";
 export { createMessagingService, isMessagingService, toHttpHandler } from "./service.ts";
 export type { Settings, SettingsInput } from "./settings.ts";

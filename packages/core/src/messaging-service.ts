@@ -1,4 +1,6 @@
+import type { Alert } from "./alert.ts";
 import type { Clock } from "./clock.ts";
+import type { ConversationChange, Conversations } from "./conversation.ts";
 import type { ConsentLedger } from "./flows/consent-ledger.ts";
 import type { Explained } from "./flows/explain.ts";
 import type { Manage } from "./flows/manage.ts";
@@ -7,8 +9,9 @@ import type { HandleOptions } from "./flows/webhooks.ts";
 import type { Endpoint, Place } from "./http.ts";
 import type { ReadLimits } from "./node-http.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
-import type { Alert } from "./records/alerts.ts";
+import type { AlertFilter, AlertPage } from "./records/alerts.ts";
 import type { Change } from "./records/changes.ts";
+import type { LinkClick } from "./records/links.ts";
 import type { Sender, SenderInput } from "./sender.ts";
 import type { Settings, SettingsInput } from "./settings.ts";
 import type { Address, InboundMessage, Message, SendRequest } from "./types.ts";
@@ -24,7 +27,12 @@ export interface ServiceEvents {
   readonly help: InboundMessage;
   /** An inbound message that asks to stop in other words: somebody should read it. */
   readonly "possible-opt-out": InboundMessage & { readonly phrase: string };
+  /** Something an operator should know: the first time a day, then the tenth, the hundredth, … */
   readonly alert: Alert;
+  /** A link of the MMS converter was opened, by a person or by a machine that previews it. */
+  readonly click: LinkClick;
+  /** A conversation that began, was written in, or changed. */
+  readonly conversation: ConversationChange;
 }
 
 /** A finding of `service.doctor()`. */
@@ -36,8 +44,8 @@ export interface Finding {
 
 /** What an adapter mounts: a messaging service, or a handler over several (`restApi`). */
 export interface HttpHandler {
-  /** Where a URL points; `undefined` when it is not this handler's. Reads nothing but the URL. */
-  locate(url: string): Place | undefined;
+  /** Where a URL points, asked at that host; `undefined` when it is not this handler's. Reads nothing else. */
+  locate(url: string, host?: string): Place | undefined;
   /** One HTTP request in, one answer out; `undefined` where the route answered. Never rejects. */
   handle(
     endpoint: Endpoint,
@@ -85,31 +93,40 @@ export interface MessagingService extends Manage, HttpHandler {
     list(): readonly Sender[];
     /** @throws MessagingError INVALID_SENDER, DUPLICATE_SENDER, SENDER_POOL_FULL. */
     add(sender: SenderInput): Promise<Sender>;
+    /** Replaces what is written of a sender but its address; its sticky mappings hold. @throws MessagingError INVALID_SENDER, SENDER_NOT_FOUND. */
+    update(sender: SenderInput): Promise<Sender>;
     /** Its sticky mappings end with it. @throws MessagingError SENDER_NOT_FOUND. */
     remove(id: Address): Promise<Sender>;
   };
   readonly sticky: Omit<StickyMap, "explainChange">;
   readonly explainChange: StickyMap["explainChange"];
   readonly consent: ConsentLedger;
+  readonly conversations: Conversations;
   readonly alerts: {
-    /** Newest first. */
-    list(limit?: number): Promise<readonly Alert[]>;
+    /**
+     * What an operator should know, of all processes and the last 30 days, newest first; a number is a limit.
+     *
+     * @throws MessagingError INVALID_OPTION for a code or level there is none of, INVALID_CURSOR, STORE_UNAVAILABLE.
+     */
+    list(filter?: AlertFilter | number): Promise<AlertPage>;
   };
 
-  /** The durable feed of statuses, inbound messages and consent: what came after the cursor, then what comes. */
+  /** The durable feed of statuses, inbound messages, conversations and consent: what came after the cursor, then what comes. */
   changes(options?: {
     readonly after?: string | undefined;
     readonly follow?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
   }): AsyncIterable<Change>;
+  /** The newest change of the feed: `changes({ after: (await lastChange())?.cursor })` tells what comes from now on. */
+  lastChange(): Promise<Change | undefined>;
   /** Calls the listener at every event; returns what takes it off again. */
   on<Name extends keyof ServiceEvents>(
     name: Name,
     listener: (payload: ServiceEvents[Name]) => void,
   ): () => void;
 
-  /** Where under `path` a URL points; `undefined` when it is not the service's. */
-  locate(url: string): Place | undefined;
+  /** Where a URL points, under `path` or, by the host it was asked at, under `linkUrl`; `undefined` when it is not the service's. */
+  locate(url: string, host?: string): Place | undefined;
   /** One HTTP request in, one answer out; `undefined` where the route answered. Never rejects. */
   handle(
     endpoint: Endpoint,
@@ -118,6 +135,16 @@ export interface MessagingService extends Manage, HttpHandler {
   ): Promise<HttpResponse | undefined>;
   /** Lists the messages from now on for the account too, as the option `accountLog` does; a REST API does so for services it is told of. */
   listInAccount(): void;
+  /**
+   * How much of this process's work is under way: messages that wait or are being handed over, status callbacks to be told,
+   * webhooks being answered. At 0 a `close` leaves nothing to the next start.
+   */
+  readonly unfinished: number;
+  /**
+   * Deletes the service from the store, as far as it may be: settings and senders changed at run time, sticky mappings. In this process
+   * scheduled messages are canceled and waiting ones fail with SERVICE_DELETED. Consent and the record of messages stay.
+   */
+  erase(): Promise<void>;
   /** What is wrong with this set-up. */
   doctor(): Promise<readonly Finding[]>;
   /** Resolves when the store was reached and what an earlier process left was taken up. Sending may begin before. */

@@ -14,6 +14,8 @@ export interface NodeExchange {
   readonly url: string;
   /** Where the framework's parsers leave a {@link ParsedBody}. */
   readonly parsed: object;
+  /** The client's address, where the framework knows it better than Node. */
+  readonly remoteAddress?: string | undefined;
   /** Hangs up what was read here and not answered, as the framework's own parser would. */
   leave(body: unknown, raw: Buffer): void;
   /** Answers as the framework does. */
@@ -22,13 +24,21 @@ export interface NodeExchange {
   next(messaging: RouteMessaging | undefined): unknown;
 }
 
-/** Where a request points: by its whole URL, or by what mounting left of it. Reads nothing else. */
+/** Where a request points: by its whole URL, or by what mounting left of it, and its host. Reads nothing else. */
 export function locateNode(
   handler: HttpHandler,
-  request: { readonly originalUrl?: string | undefined; readonly url?: string | undefined },
+  request: {
+    readonly originalUrl?: string | undefined;
+    readonly url?: string | undefined;
+    /** The host, where the framework knows it better than Node. */
+    readonly hostname?: string | undefined;
+    readonly headers?: { readonly host?: string | undefined } | undefined;
+  },
 ): Place | undefined {
-  const { url = "/", originalUrl = url } = request;
-  return handler.locate(originalUrl) ?? (url === originalUrl ? undefined : handler.locate(url));
+  const { url = "/", originalUrl = url, headers, hostname = headers?.host } = request;
+  return (
+    handler.locate(originalUrl, hostname) ?? (url === originalUrl ? undefined : handler.locate(url, hostname))
+  );
 }
 
 /** Requests whose message is some route's turn: it was handled, however often a middleware is mounted on its way. */
@@ -47,7 +57,7 @@ export async function serveNode(
   place: Place | undefined,
   exchange: NodeExchange,
 ): Promise<void> {
-  const { request, response, url, parsed } = exchange;
+  const { request, response, url, parsed, remoteAddress } = exchange;
   if (place === undefined || handedOn.has(request)) {
     await exchange.next(undefined);
     return;
@@ -55,7 +65,7 @@ export async function serveNode(
   const unread = isUnread(request, parsed);
   let read: HttpRequest;
   try {
-    read = await fromNodeRequest(request, handler.limits, { url, parsed });
+    read = await fromNodeRequest(request, handler.limits, { url, parsed, remoteAddress });
   } catch (error) {
     return exchange.respond(handler.refuse?.(error, place) ?? toErrorResponse(error));
   }

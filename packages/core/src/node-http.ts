@@ -18,6 +18,9 @@ export type NodeRequest = IncomingMessage &
   ParsedBody & {
     /** Express: the URL before mounting stripped it. */
     originalUrl?: string | undefined;
+    /** Express: the host and the client's address, as far as its proxies are trusted. */
+    hostname?: string | undefined;
+    ip?: string | undefined;
   };
 
 /** Limits of {@link fromNodeRequest}. */
@@ -34,6 +37,8 @@ export interface ReadHints {
   readonly url?: string | undefined;
   /** Where parsers leave a {@link ParsedBody}. Default: the request. */
   readonly parsed?: object | undefined;
+  /** The client's address. Default: `ip`, else the connection's. */
+  readonly remoteAddress?: string | undefined;
 }
 
 /**
@@ -62,6 +67,7 @@ export async function fromNodeRequest(
     body,
     parsed: body === undefined && !isNothing(left.body) ? left.body : undefined,
     origin: toOrigin(request),
+    remoteAddress: hints.remoteAddress ?? request.ip ?? request.socket.remoteAddress,
   };
 }
 

@@ -42,16 +42,29 @@ export function sid(option: string, value: unknown, prefix: "AC" | "MG"): string
 }
 
 /** An http(s) origin without a trailing slash, or `undefined`. */
-export function origin(value: unknown): string | undefined {
+export function origin(option: string, value: unknown): string | undefined {
   if (value === undefined) return undefined;
   const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw invalid("publicUrl", value, 'an absolute http(s) URL such as "https://example.com"');
+    throw invalid(option, value, 'an absolute http(s) URL such as "https://example.com"');
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
-    throw invalid("publicUrl", value, "an origin without path or query (the path has its own option)");
+    throw invalid(option, value, "an origin without path or query (the path has its own option)");
   }
   // As written, less a trailing slash: a signature covers the port exactly as the provider was given it.
   return (value as string).replace(/\/$/, "");
+}
+
+/** An origin like {@link origin}'s, on another host than `publicUrl`: every seven characters under it are a link. */
+export function linkOrigin(value: unknown, publicUrl: unknown): string | undefined {
+  const linkUrl = origin("linkUrl", value);
+  const taken = origin("publicUrl", publicUrl);
+  if (linkUrl === undefined || taken === undefined || new URL(linkUrl).hostname !== new URL(taken).hostname)
+    return linkUrl;
+  throw invalid(
+    "linkUrl",
+    value,
+    "a domain of its own, other than publicUrl's: all its short paths are links",
+  );
 }
 
 /** A path with a leading slash and no trailing one. */

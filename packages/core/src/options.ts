@@ -1,5 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { systemClock } from "./clock.ts";
+import type { ConversationOptions, ResolvedConversations } from "./conversation-options.ts";
+import { resolveConversations } from "./conversation-options.ts";
 import { MessagingError } from "./errors.ts";
 import type { Logger } from "./logger.ts";
 import { stderrLogger } from "./logger.ts";
@@ -12,6 +14,7 @@ import {
   integer,
   invalid,
   keyvOrStore,
+  linkOrigin,
   methods,
   mountPath,
   origin,
@@ -52,6 +55,8 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly storeTimeoutMs?: number | undefined;
   /** Origin that providers see (`https://example.com`): signatures, status callbacks, links. Default: the request's own host. */
   readonly publicUrl?: string | undefined;
+  /** Origin of a domain of its own for the MMS converter's links: `https://go.example.com` gives `https://go.example.com/abc1234`. Default: `publicUrl`, `path` and `/m/`. */
+  readonly linkUrl?: string | undefined;
   /** Where the middleware answers. Default `"/messaging"`. */
   readonly path?: string | undefined;
   /** Signs our calls to your webhook URLs as Twilio signs its own. Default: the first provider's token, else a random one. */
@@ -74,6 +79,8 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly refreshMs?: number | undefined;
   /** Milliseconds between this process's signs of life; three without one, and another process takes its messages over. Default 5,000. */
   readonly heartbeatMs?: number | undefined;
+  /** Hooks and timers of `inboundHandling: "conversation"`; see below. Default: neither. */
+  readonly conversations?: ConversationOptions | undefined;
   /** List this service's messages under its account too, beside those of other services, for a REST API: a line and a key more per message. Default false. */
   readonly accountLog?: boolean | undefined;
   /** A local file that a STOP is appended to when the store does not answer. Default: none (kept in memory until it does). */
@@ -100,6 +107,7 @@ export interface ResolvedOptions {
   readonly store: KeyvLike | Store | "memory";
   readonly storeTimeoutMs: number;
   readonly publicUrl: string | undefined;
+  readonly linkUrl: string | undefined;
   readonly path: string;
   readonly authToken: string;
   readonly allowPrivateHosts: readonly string[];
@@ -111,6 +119,7 @@ export interface ResolvedOptions {
   readonly poolLimit: number;
   readonly refreshMs: number;
   readonly heartbeatMs: number;
+  readonly conversations: ResolvedConversations;
   readonly accountLog: boolean;
   readonly journal: string | undefined;
   readonly logger: Logger;
@@ -120,34 +129,11 @@ export interface ResolvedOptions {
   readonly optOut: OptOutOptions | undefined;
 }
 
-const OPTION_NAMES = [
-  ...[
-    "name",
-    "friendlyName",
-    "sid",
-    "accountSid",
-    "provider",
-    "senders",
-    "store",
-    "storeTimeoutMs",
-    "publicUrl",
-    "path",
-  ],
-  ...[
-    "authToken",
-    "allowPrivateHosts",
-    "defaultCountry",
-    "lookupCarrier",
-    "maxBodyBytes",
-    "bodyTimeoutMs",
-    "maxBacklog",
-    "poolLimit",
-    "refreshMs",
-    "heartbeatMs",
-    "accountLog",
-    "journal",
-  ],
-  ...["logger", "clock", "queue", ...SETTING_NAMES],
+const OPTION_NAMES: readonly string[] = [
+  ...["name", "friendlyName", "sid", "accountSid", "provider", "senders", "store", "storeTimeoutMs"],
+  ...["publicUrl", "linkUrl", "path", "authToken", "allowPrivateHosts", "defaultCountry", "lookupCarrier"],
+  ...["maxBodyBytes", "bodyTimeoutMs", "maxBacklog", "poolLimit", "refreshMs", "heartbeatMs", "journal"],
+  ...["conversations", "accountLog", "logger", "clock", "queue", ...SETTING_NAMES],
 ];
 
 const QUEUE_METHODS = ["start", "add", "remove", "busy", "size", "pause", "close"];
@@ -182,7 +168,8 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
     senders: senderList(options.senders ?? []),
     store: resolveStore(options.store, providers),
     storeTimeoutMs: integer("storeTimeoutMs", options.storeTimeoutMs ?? 2_000, 1, 60_000),
-    publicUrl: origin(options.publicUrl),
+    publicUrl: origin("publicUrl", options.publicUrl),
+    linkUrl: linkOrigin(options.linkUrl, options.publicUrl),
     path: mountPath(options.path ?? "/messaging"),
     authToken: text("authToken", options.authToken ?? providers[0]?.signingToken ?? createId(32), 1, 256),
     allowPrivateHosts: texts("allowPrivateHosts", options.allowPrivateHosts ?? []),
@@ -194,6 +181,7 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
     poolLimit: integer("poolLimit", options.poolLimit ?? 400, 1, 10_000_000),
     refreshMs: integer("refreshMs", options.refreshMs ?? 2_000, 10, 3_600_000),
     heartbeatMs: integer("heartbeatMs", options.heartbeatMs ?? 5_000, 50, 600_000),
+    conversations: resolveConversations(options.conversations),
     accountLog: flag("accountLog", options.accountLog ?? false),
     journal: options.journal === undefined ? undefined : text("journal", options.journal, 1, 4_096),
     logger: methods("logger", options.logger ?? stderrLogger, ["debug", "info", "warn", "error"]),
@@ -203,7 +191,7 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
         ? methods("queue", options.queue, QUEUE_METHODS)
         : fn("queue", options.queue),
     settings: resolveSettings(options),
-    optOut: options.optOut,
+    optOut: options.optOut ?? undefined,
   });
 }
 

@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly parsed?: unknown;
   /** Scheme and host as the connection saw them (`https://example.com`); used only without `publicUrl`. */
   readonly origin?: string | undefined;
+  /** Who calls, as far as the adapter can tell: an IP address. */
+  readonly remoteAddress?: string | undefined;
 }
 
 /** An HTTP answer. `body` is text in UTF-8, or bytes. */
@@ -111,7 +113,7 @@ export type ProviderResult =
     }
   | {
       readonly outcome: "refused";
-      /** The field's number. */
+      /** The field's number; 20003 for credentials that are refused, which is an alert. */
       readonly errorCode: number | null;
       readonly errorMessage: string;
       /** What the refusal means to us. */
@@ -126,8 +128,8 @@ export type ProviderResult =
     }
   | { readonly outcome: "ambiguous"; readonly errorCode: number | null; readonly errorMessage: string };
 
-/** "opted-out" goes to the consent ledger; "sender" re-enters the plan without that sender; "not-rcs" falls back to SMS or MMS. */
-export type RefusalMeaning = "opted-out" | "sender" | "not-rcs";
+/** "opted-out" goes to the consent ledger; "sender" re-enters the plan without that sender; "not-rcs" falls back to SMS or MMS; "not-mms" to an SMS with a link. */
+export type RefusalMeaning = "opted-out" | "sender" | "not-rcs" | "not-mms";
 
 /** One inbound message as a provider reports it. */
 export interface InboundEvent {
@@ -155,7 +157,7 @@ export interface DeliveryReceipt {
   readonly status: MessageStatus;
   readonly errorCode: number | null;
   readonly errorMessage?: string | undefined;
-  /** What a failure means to us: an opt-out goes to the ledger, "not-rcs" falls back to SMS or MMS. */
+  /** What a failure means to us: an opt-out goes to the ledger, "not-rcs" and "not-mms" fall back. */
   readonly meaning?: RefusalMeaning | undefined;
   readonly rawDlrDoneDate?: string | undefined;
   /** The sender the provider used in the end (RCS with fallback). */

@@ -12,6 +12,8 @@ export interface Draft {
   readonly mediaUrl: readonly string[];
   /** The sender asked for; `undefined` to have one chosen. */
   readonly from: Address | undefined;
+  /** `from` is who was written to, and nobody's choice. */
+  readonly isReply: boolean;
   readonly fallbackFrom: Address | undefined;
   readonly contentSid: string | undefined;
   /** JSON text, as providers take it. */
@@ -88,6 +90,7 @@ export function parseSendRequest(request: SendRequest, context: DraftContext): D
     text,
     mediaUrl,
     from,
+    isReply: false,
     fallbackFrom: parseFallback(request.fallbackFrom),
     contentSid: parseContentSid(request.contentSid),
     contentVariables: parseContentVariables(request.contentVariables, request.contentSid),
@@ -137,6 +140,9 @@ export function parseMedia(mediaUrl: SendRequest["mediaUrl"]): readonly string[]
         "INVALID_MEDIA_URL",
         `mediaUrl ${JSON.stringify(url)} is no absolute http(s) URL.`,
       );
+    const { username, password } = new URL(url);
+    if (username !== "" || password !== "")
+      throw new MessagingError("INVALID_MEDIA_URL", "A mediaUrl has a user name or a password.");
   }
   return [...(urls as readonly string[])];
 }

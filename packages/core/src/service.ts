@@ -4,12 +4,21 @@ import { MessagingError } from "./errors.ts";
 import { createAdvance } from "./flows/advance.ts";
 import { createCallWebhook } from "./flows/call-webhook.ts";
 import { createCallbacks } from "./flows/callbacks.ts";
+import { createCheckMedia } from "./flows/check-media.ts";
 import { createClaim } from "./flows/claim.ts";
 import { createConsentLedger } from "./flows/consent-ledger.ts";
 import { createConsentStats, createOptOutRate } from "./flows/consent-stats.ts";
+import { createConversationChanges } from "./flows/conversation-changes.ts";
+import { createConversationHooks } from "./flows/conversation-hooks.ts";
+import { createConversationTelling } from "./flows/conversation-telling.ts";
+import { createConversationUpkeep } from "./flows/conversation-upkeep.ts";
+import { createConversations } from "./flows/conversations.ts";
+import { createConverse } from "./flows/converse.ts";
+import { createDebugger } from "./flows/debugger.ts";
 import { createDecide } from "./flows/decide.ts";
 import { createDeliver } from "./flows/deliver.ts";
 import { createDoctor } from "./flows/doctor.ts";
+import { createErase } from "./flows/erase.ts";
 import { createExplain } from "./flows/explain.ts";
 import { createFeed } from "./flows/feed.ts";
 import { createHandling } from "./flows/handling.ts";
@@ -19,6 +28,7 @@ import { createManage } from "./flows/manage.ts";
 import { createMediaLink } from "./flows/media-link.ts";
 import { createPlanAlerts } from "./flows/plan-alerts.ts";
 import { createProcess } from "./flows/process.ts";
+import { createProviderAlerts } from "./flows/provider-alerts.ts";
 import { createProviderOptOut } from "./flows/provider-opt-out.ts";
 import { createReceipts } from "./flows/receipts.ts";
 import { createRecover } from "./flows/recover.ts";
@@ -27,16 +37,20 @@ import { createReplies } from "./flows/replies.ts";
 import { createSend } from "./flows/send.ts";
 import { createSettle } from "./flows/settle.ts";
 import { createStickyMap } from "./flows/sticky-map.ts";
+import { createStoreAlerts } from "./flows/store-alerts.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
-import { placeOf, toErrorResponse } from "./http.ts";
+import { hostnameOf, linkPlaceOf, placeOf, toErrorResponse } from "./http.ts";
 import type { HttpHandler, MessagingService, ServiceEvents, ServiceHandles } from "./messaging-service.ts";
 import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
+import type { AlertFilter } from "./records/alerts.ts";
 import { createJournal } from "./records/journal.ts";
+import { createMisses } from "./records/misses.ts";
 import { checkSettingNames, type SettingsInput } from "./settings.ts";
 import type { Address } from "./types.ts";
 import { createWebhookCaller } from "./webhook/call.ts";
 import { createGuard } from "./webhook/guard.ts";
+import { createProbe } from "./webhook/probe.ts";
 import { createSequencer } from "./webhook/retry.ts";
 
 /**
@@ -47,36 +61,47 @@ import { createSequencer } from "./webhook/retry.ts";
  */
 export function createMessagingService(input: MessagingServiceOptions): MessagingService {
   const options = resolveOptions(input);
-  const { ctx, live, alerts, denyList, emitter, listInAccount } = createContext(options);
+  const { ctx, live, alerts, alerting, denyList, emitter, listInAccount } = createContext(options);
   const { clock, logger } = options;
+  const linkHost = options.linkUrl === undefined ? undefined : new URL(options.linkUrl).hostname;
   let closed: Promise<void> | undefined;
-  /** Webhooks under way: closing waits for them. */
-  const answering = new Set<Promise<unknown>>();
 
+  const guard = createGuard({ allow: options.allowPrivateHosts });
   const caller = createWebhookCaller({
     authToken: options.authToken,
     clock,
     logger,
-    guard: createGuard({ allow: options.allowPrivateHosts }),
+    guard,
   });
+  const debug = createDebugger(ctx, { caller });
+  alerting.forward(debug.tell);
   const callbacks = createCallbacks(ctx, { caller, sequencer: createSequencer() });
   const advance = createAdvance(ctx, { callbacks });
   const decide = createDecide(ctx);
   const claim = createClaim(ctx, { decide, raise: createPlanAlerts(ctx) });
-  const replan = createReplan(ctx, { decide, claim });
-  const send = createSend(ctx, { decide, claim, advance });
+  const replan = createReplan({ decide, claim });
+  const probe = createProbe({ clock, guard });
+  const send = createSend(ctx, { decide, claim, advance, checkMedia: createCheckMedia(ctx, { probe }) });
   const providerOptOut = createProviderOptOut(ctx);
   const settle = createSettle(ctx, { advance, replan, providerOptOut });
   const replies = createReplies(ctx, { send });
-  const handling = createHandling(ctx, { replies, callUrl: createCallWebhook(ctx, { caller }) });
+  const hooks = createConversationHooks(ctx, { caller, sequencer: createSequencer() });
+  const telling = createConversationTelling(ctx, { hooks });
+  const changes = createConversationChanges(ctx, { hooks, telling });
+  const converse = createConverse(ctx, { hooks, changes });
+  const handling = createHandling(ctx, {
+    replies,
+    callUrl: createCallWebhook(ctx, { caller }),
+    converse: converse.receive,
+  });
   const keyword = createKeyword(ctx, { ...handling, replies, settle: denyList.settle });
-  const process = createProcess(ctx, { keyword, handling: handling.handle });
+  const process = createProcess(ctx, { keyword, handling: handling.handle, keep: converse.keep });
   const journal = createJournal(options.journal);
   const { inbound, resume, replay } = createInbound(ctx, { process, journal, deny: denyList.add });
-  const handle = createWebhooks(ctx, {
+  const webhooks = createWebhooks(ctx, {
     inbound,
     receipts: createReceipts(ctx, { ...settle, advance, replan, providerOptOut }),
-    media: createMediaLink(ctx),
+    media: createMediaLink(ctx, { misses: createMisses(clock) }),
   });
   const { explainChange, ...sticky } = createStickyMap(ctx);
   const stats = createConsentStats(ctx);
@@ -84,9 +109,11 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     checkOptOutRate: createOptOutRate(ctx, stats),
     replay,
     flush: denyList.flush,
-    recover: createRecover(ctx, { ...settle, replan, resume, callbacks }),
+    storeAlerts: createStoreAlerts(ctx),
+    recover: createRecover(ctx, { ...settle, replan, resume, callbacks, takeUp: changes.resume }),
+    conversations: createConversationUpkeep(ctx, { changes }),
   });
-  ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume }));
+  ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume, judge: createProviderAlerts(ctx) }));
   upkeep.start();
 
   const open = (): void => {
@@ -123,41 +150,55 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     senders: Object.freeze({
       list: () => live.pool.list(),
       add: live.addSender,
+      update: live.updateSender,
       remove: (id: Address) => live.removeSender(id),
     }),
     sticky: Object.freeze(sticky),
     explainChange,
     consent: createConsentLedger(ctx, { stats }),
-    alerts: Object.freeze({ list: alerts.list }),
+    alerts: Object.freeze({
+      async list(filter?: AlertFilter | number) {
+        // What this process knows is in the list, although it is written every few seconds only.
+        await alerting.flush();
+        return alerts.list(filter);
+      },
+    }),
+    conversations: createConversations(ctx, { send, changes, telling }),
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),
+    lastChange: () => ctx.changes.newest(),
     on<Name extends keyof ServiceEvents>(name: Name, listener: (payload: ServiceEvents[Name]) => void) {
       return emitter.on(name, listener);
     },
-    locate: (url) => placeOf(url, options.path),
-    async handle(endpoint, request, about) {
-      if (closed !== undefined)
-        return toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed."));
-      const answer = handle(endpoint, request, about);
-      answering.add(answer);
-      try {
-        return await answer;
-      } finally {
-        answering.delete(answer);
-      }
+    locate: (url, host) =>
+      placeOf(url, options.path) ??
+      (linkHost !== undefined && host !== undefined && hostnameOf(host) === linkHost
+        ? linkPlaceOf(url)
+        : undefined),
+    handle(endpoint, request, about) {
+      if (closed === undefined) return webhooks.handle(endpoint, request, about);
+      return Promise.resolve(toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed.")));
     },
+    get unfinished() {
+      return ctx.waiting.count() + ctx.telling.size + webhooks.active;
+    },
+    erase: createErase(ctx, { advance }),
     listInAccount,
     doctor: createDoctor(ctx),
     ready: () => ready,
     close({ timeoutMs = 10_000 } = {}) {
       closed ??= (async () => {
         const deadline = clock.now() + timeoutMs;
-        const answered = Promise.allSettled([...answering]);
-        await Promise.all([ctx.queue.close(timeoutMs), Promise.race([answered, sleep(clock, timeoutMs)])]);
+        const answered = Promise.race([webhooks.settled(), sleep(clock, timeoutMs)]);
+        await Promise.all([ctx.queue.close(timeoutMs), answered]);
         await callbacks.close(Math.max(0, deadline - clock.now()));
+        await telling.close(Math.max(0, deadline - clock.now()));
         ctx.waiting.close();
         await upkeep.close();
+        await alerting.close();
+        await debug.close(Math.max(0, deadline - clock.now()));
         await caller.close();
+        probe.close(new MessagingError("SERVICE_CLOSED", "The service is closed."));
         await ctx.store.close?.();
       })();
       return closed;

@@ -1,3 +1,4 @@
+import type { DebuggerWebhook } from "./alert.ts";
 import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import type { OptOutOptions } from "./opt-out/keywords.ts";
@@ -10,11 +11,12 @@ import type { InboundHandling, StatusCallback, Webhook } from "./types.ts";
  * @see https://www.twilio.com/docs/messaging/api/service-resource
  */
 export interface SettingsInput {
-  /** The service's webhook for inbound messages: a function, or `{ url, method, fallbackUrl, fallbackMethod }`. Default: none. */
-  readonly webhook?: Webhook | undefined;
+  /** The service's webhook for inbound messages: a function, or `{ url, method, fallbackUrl, fallbackMethod }`. Default, and what `null` goes back to: none. */
+  readonly webhook?: Webhook | null | undefined;
   /**
    * What happens to inbound messages that are no keyword. "defer" (default): the sender's own webhook, else the service's,
-   * else the next route. "webhook": always the service's. "drop": nothing, and no record. "conversation": reserved.
+   * else the next route. "webhook": always the service's. "drop": nothing, and no record. "conversation": kept in a conversation, which
+   * the first message begins (docs/conversations.md).
    */
   readonly inboundHandling?: InboundHandling | undefined;
   /** Milliseconds until the provider is answered whatever the webhook does; later replies leave as messages. Default 8,000. */
@@ -29,20 +31,26 @@ export interface SettingsInput {
   readonly smartEncoding?: boolean | undefined;
   /** Where MMS does not reach, send an SMS with a link instead. Default true. */
   readonly mmsConverter?: boolean | undefined;
+  /** Ask for the type and size of media (a HEAD of each URL, at most 5 s) before a send is accepted. Default false: nothing is fetched. */
+  readonly checkMedia?: boolean | undefined;
   /** Alert when a sender ID goes to a country that wants it registered. Default true. */
   readonly preRegistrationAlert?: boolean | undefined;
+  /** Alert when more than this part of a day's messages was answered by an opt-out, 0–1; false for never. Default 0.05. */
+  readonly optOutRateAlert?: number | false | undefined;
+  /** Posts alerts as Twilio's Debugger does, signed: `{ url, level? }`; see docs/alerts.md. Default, and what `null` goes back to: none. */
+  readonly debuggerWebhook?: DebuggerWebhook | null | undefined;
   /** Seconds a message may wait here, 1–36,000. Default 36,000. WhatsApp is clamped to 14,400. */
   readonly validityPeriod?: number | undefined;
-  /** Called with each change of a message's status: a URL or a function. Default: none. */
-  readonly statusCallback?: StatusCallback | undefined;
+  /** Called with each change of a message's status: a URL or a function. Default, and what `null` goes back to: none. */
+  readonly statusCallback?: StatusCallback | null | undefined;
   /** Add `SequenceNumber` and `Timestamp` to status callbacks, which Twilio's do not have. Default false. */
   readonly statusCallbackSequence?: boolean | undefined;
   /** Seconds a message is kept after its final status. Default 2,592,000 (30 days). */
   readonly retention?: number | undefined;
   /** What becomes of a message of which nobody knows whether it left: "fail" (default) after 15 minutes, or "resend". */
   readonly onAmbiguous?: "fail" | "resend" | undefined;
-  /** Keywords, replies and policies of opt-out; see docs/opt-out.md. Default: the standard words. */
-  readonly optOut?: OptOutOptions | undefined;
+  /** Keywords, replies and policies of opt-out; see docs/opt-out.md. Default, and what `null` goes back to: the standard words. */
+  readonly optOut?: OptOutOptions | null | undefined;
 }
 
 /** A complete snapshot of the settings. Frozen; `service.update()` replaces it whole. */
@@ -55,7 +63,10 @@ export interface Settings {
   readonly areaCodeGeomatch: boolean;
   readonly smartEncoding: boolean;
   readonly mmsConverter: boolean;
+  readonly checkMedia: boolean;
   readonly preRegistrationAlert: boolean;
+  readonly optOutRateAlert: number | false;
+  readonly debuggerWebhook: DebuggerWebhook | undefined;
   readonly validityPeriod: number;
   readonly statusCallback: StatusCallback | undefined;
   readonly statusCallbackSequence: boolean;
@@ -73,7 +84,10 @@ const DEFAULTS: Settings = Object.freeze({
   areaCodeGeomatch: true,
   smartEncoding: true,
   mmsConverter: true,
+  checkMedia: false,
   preRegistrationAlert: true,
+  optOutRateAlert: 0.05,
+  debuggerWebhook: undefined,
   validityPeriod: 36_000,
   statusCallback: undefined,
   statusCallbackSequence: false,
@@ -93,14 +107,17 @@ const ALLOWED: Readonly<
     "a function or { url, method?, fallbackUrl?, fallbackMethod?, format? } with absolute http(s) URLs",
     isWebhook,
   ],
-  inboundHandling: ['"defer", "webhook" or "drop"', (value) => isInboundHandling(value)],
+  inboundHandling: ['"defer", "webhook", "conversation" or "drop"', (value) => isInboundHandling(value)],
   respondWithin: ["whole milliseconds from 1 to 60,000", within(1, 60_000)],
   stickySender: ["true or false", isBoolean],
   stickyIdleDays: ["whole days from 1 to 3,650", within(1, 3_650)],
   areaCodeGeomatch: ["true or false", isBoolean],
   smartEncoding: ["true or false", isBoolean],
   mmsConverter: ["true or false", isBoolean],
+  checkMedia: ["true or false", isBoolean],
   preRegistrationAlert: ["true or false", isBoolean],
+  optOutRateAlert: ["a number above 0 and up to 1, or false", isRate],
+  debuggerWebhook: ['{ url, level?: "ERROR" | "WARNING" } with an absolute http(s) URL', isDebuggerWebhook],
   validityPeriod: ["whole seconds from 1 to 36,000", within(1, 36_000)],
   statusCallback: [
     "an absolute http(s) URL of at most 4,000 characters, { url, method?, guarded? }, or a function",
@@ -126,6 +143,11 @@ export function resolveSettings(input: SettingsInput, base: Settings = DEFAULTS)
   for (const name of SETTING_NAMES as readonly (keyof Settings)[]) {
     const value = input[name];
     if (value === undefined) continue;
+    // Left out it would keep what is there; `null` goes back to none.
+    if (value === null && DEFAULTS[name] === undefined) {
+      settings[name] = undefined;
+      continue;
+    }
     const [words, check] = ALLOWED[name];
     if (!check(value)) throw invalid(name, value, words);
     settings[name] = value;
@@ -170,6 +192,18 @@ export function isWebhook(value: unknown): value is Webhook {
   return urls && isFormat && isFlag && isMethod(method) && isMethod(fallbackMethod) && isKnown;
 }
 
+function isDebuggerWebhook(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { url, level, guarded, ...rest } = value as Record<string, unknown>;
+  const isLevel = level === undefined || level === "ERROR" || level === "WARNING";
+  const isFlag = guarded === undefined || isBoolean(guarded);
+  return isHttpUrl(url) && isLevel && isFlag && Object.keys(rest).length === 0;
+}
+
+function isRate(value: unknown): boolean {
+  return value === false || (typeof value === "number" && value > 0 && value <= 1);
+}
+
 /** Whether a value is a status callback: a function, or a URL alone or with what belongs to it and nothing else. */
 export function isStatusCallback(value: unknown): value is StatusCallback {
   if (typeof value !== "object" || value === null) return typeof value === "function" || isHttpUrl(value);
@@ -184,7 +218,12 @@ function isBoolean(value: unknown): boolean {
 }
 
 /** How inbound messages may be handled. */
-export const isInboundHandling: (value: unknown) => boolean = oneOf("defer", "webhook", "drop");
+export const isInboundHandling: (value: unknown) => boolean = oneOf(
+  "defer",
+  "webhook",
+  "conversation",
+  "drop",
+);
 
 function oneOf(...values: readonly string[]): (value: unknown) => boolean {
   return (value) => typeof value === "string" && values.includes(value);

@@ -1,3 +1,4 @@
+import type { AlertCode } from "./alert.ts";
 import type { ErrorCode } from "./errors.ts";
 
 /** A canonical address: E.164 (`+14155550100`), a short code (`12345`), a sender ID (`ACME`) or `channel:address`. */
@@ -108,12 +109,10 @@ export interface SendRequest {
   readonly refusals?: "reject" | "status" | undefined;
 }
 
-/** A URL, alone or with how it is called, or a function called with the message after each change of its status. */
+/** An absolute http(s) URL of at most 4,000 characters, alone or with how it is called (default POST), or a function called with the message after each change of its status. */
 export type StatusCallback = string | StatusCallbackUrl | StatusCallbackFunction;
 export interface StatusCallbackUrl {
-  /** Absolute http(s) URL of at most 4,000 characters, no underscore in its host. */
   readonly url: string;
-  /** Default POST. */
   readonly method?: "GET" | "POST" | undefined;
   /** True for a URL that comes from elsewhere than code: its address is checked, as those of redirects are. Default false. */
   readonly guarded?: boolean | undefined;
@@ -127,7 +126,6 @@ export interface StatusContext {
   /** `YYMMDDhhmm` from the carrier's receipt. */
   readonly rawDlrDoneDate?: string | undefined;
 }
-
 /** A message of this service's record. Frozen. */
 export interface Message {
   readonly sid: string;
@@ -213,7 +211,7 @@ export interface PlanStep {
 
 /** Something worth knowing that stops nothing. */
 export interface PlanAlert {
-  readonly code: string;
+  readonly code: AlertCode;
   readonly message: string;
 }
 

@@ -97,7 +97,14 @@ describe("options", () => {
     ["webhook", { url: "https://example.com", methd: "GET" }],
     ["webhook", { url: "https://example.com", fallbackUrl: "x" }],
     ["inboundHandling", "ignore"],
-    ["inboundHandling", "conversation"],
+    ["inboundHandling", "conversations"],
+    ["conversations", []],
+    ["conversations", { closeAfter: 59 }],
+    ["conversations", { inactiveAfter: "1h" }],
+    ["conversations", { webhook: "/conversations" }],
+    ["conversations", { webhook: { url: "https://example.com", filters: ["onMessageAdd"] } }],
+    ["conversations", { preWebhook: { url: "https://example.com", filters: ["onMessageAdded"] } }],
+    ["conversations", { onMessageAdded: "https://example.com" }],
     ["respondWithin", 0],
     ["stickySender", "yes"],
     ["stickyIdleDays", 0],
@@ -150,14 +157,15 @@ describe("a store", () => {
     });
   });
 
-  it('in memory is warned of with a real provider: "memory" loses opt-outs', () => {
+  it('in memory is warned of with a real provider: "memory" loses opt-outs', async () => {
     const warn = vi.fn();
     const logger = { ...silentLogger, warn };
-    createMessagingService({ provider: real, store: "memory", logger });
-    expect(warn).toHaveBeenCalledWith(expect.stringContaining("opt-outs"));
-    warn.mockClear();
-    createMessagingService({ provider, logger });
-    createMessagingService({ provider: real, store: memoryStore(), logger });
+    for (const store of ["memory" as const, memoryStore()]) {
+      await createMessagingService({ provider: real, store, logger }).ready();
+      expect(warn).toHaveBeenCalledWith(expect.stringContaining("opt-outs"), { store: "memory" });
+      warn.mockClear();
+    }
+    await createMessagingService({ provider, logger }).ready();
     expect(warn).not.toHaveBeenCalled();
   });
 });

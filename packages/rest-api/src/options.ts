@@ -6,7 +6,6 @@ import {
   type MessagingService,
   type MessagingServiceOptions,
   type Provider,
-  type SenderInput,
   type SharedStore,
   type Store,
   shareStore,
@@ -14,6 +13,7 @@ import {
   systemClock,
 } from "@messaging-service/core";
 import type { ApiKey } from "./auth.ts";
+import type { InventoryInput } from "./inventory-input.ts";
 import { isSid } from "./params.ts";
 import type { RateLimit } from "./throttle.ts";
 
@@ -31,8 +31,8 @@ export interface RestApiOptions {
   readonly storeTimeoutMs?: number | undefined;
   /** The carrier API of every service made over REST, or several. */
   readonly provider: Provider | readonly Provider[];
-  /** What the account owns: the senders of a message with `From` alone. Default: none. */
-  readonly inventory?: readonly SenderInput[] | undefined;
+  /** What the account owns: the senders of a message with `From` alone, and what can be added to a service. Default: none. */
+  readonly inventory?: readonly InventoryInput[] | undefined;
   /** Services made in code, on the same account and store. Default: none. */
   readonly services?: readonly MessagingService[] | undefined;
   /** What stands before `/2010-04-01` and `/v1` in this process. Default `""`. */
@@ -45,6 +45,8 @@ export interface RestApiOptions {
   readonly serviceOptions?: Partial<MessagingServiceOptions> | undefined;
   /** Most numbers and short codes in one pool. Default: no limit (Twilio's is 400). */
   readonly poolLimit?: number | undefined;
+  /** Milliseconds after its last use until a service with nothing to do is stopped here; the next request starts it. Default 60,000. */
+  readonly serviceIdleMs?: number | undefined;
   /** Requests per credential; more are answered 429. Default: no limit. */
   readonly rateLimit?: RateLimit | undefined;
   /** Most bytes of a request's body; more is answered 413 unread. Default 262,144. */
@@ -65,19 +67,23 @@ export interface ResolvedRestOptions {
   /** Opened once; services are given it as their `store`, and none of them closes it. */
   readonly store: SharedStore;
   readonly provider: Provider | readonly Provider[];
-  readonly inventory: readonly SenderInput[];
+  readonly inventory: readonly InventoryInput[];
   readonly services: readonly MessagingService[];
   readonly path: string;
   readonly publicUrl: string | undefined;
   readonly messagingPath: string;
   readonly serviceOptions: Partial<MessagingServiceOptions>;
-  readonly poolLimit: number | undefined;
+  readonly poolLimit: number;
+  readonly serviceIdleMs: number;
   readonly rateLimit: RateLimit | undefined;
   readonly maxBodyBytes: number;
   readonly bodyTimeoutMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
 }
+
+/** As many as any pool may have: no limit of ours. */
+const MOST_SENDERS = 10_000_000;
 
 const NAMES: readonly (keyof RestApiOptions)[] = [
   ...(["accountSid", "authToken", "apiKeys", "store", "storeTimeoutMs", "provider", "inventory"] as const),
@@ -88,6 +94,7 @@ const NAMES: readonly (keyof RestApiOptions)[] = [
     "messagingPath",
     "serviceOptions",
     "poolLimit",
+    "serviceIdleMs",
     "rateLimit",
   ] as const),
   ...(["maxBodyBytes", "bodyTimeoutMs", "logger", "clock"] as const),
@@ -124,8 +131,8 @@ export function resolveOptions(options: RestApiOptions): ResolvedRestOptions {
     publicUrl: origin(options.publicUrl),
     messagingPath: prefix("messagingPath", options.messagingPath ?? "/messaging"),
     serviceOptions: Object.freeze({ ...options.serviceOptions }),
-    poolLimit:
-      options.poolLimit === undefined ? undefined : integer("poolLimit", options.poolLimit, 1, 10_000_000),
+    poolLimit: integer("poolLimit", options.poolLimit ?? MOST_SENDERS, 1, MOST_SENDERS),
+    serviceIdleMs: integer("serviceIdleMs", options.serviceIdleMs ?? 60_000, 1_000, 86_400_000),
     rateLimit: checkRate(options.rateLimit),
     maxBodyBytes: integer("maxBodyBytes", options.maxBodyBytes ?? 262_144, 1, 1_073_741_824),
     bodyTimeoutMs: integer("bodyTimeoutMs", options.bodyTimeoutMs ?? 10_000, 1, 600_000),

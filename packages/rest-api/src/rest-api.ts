@@ -7,8 +7,10 @@ import {
   type MessagingService,
   type Place,
   parseQuery,
+  providerLinkKey,
 } from "@messaging-service/core";
 import { createAuthenticate } from "./auth.ts";
+import { createDispatch } from "./dispatch.ts";
 import { fault, renderFault, toFault } from "./errors.ts";
 import { type RestApiOptions, resolveOptions } from "./options.ts";
 import type { Answer } from "./ports.ts";
@@ -17,6 +19,7 @@ import { readForm, refuseMethod, refuseXml, wantsXml } from "./request.ts";
 import { feedbackRows } from "./resources/feedback.ts";
 import { mediaRows } from "./resources/media.ts";
 import { createMessageFinder, messageRows } from "./resources/messages.ts";
+import { registryRows } from "./resources/rows.ts";
 import { createRouter } from "./router.ts";
 import { createThrottle } from "./throttle.ts";
 
@@ -28,7 +31,7 @@ export interface RestApi extends HttpHandler {
   register(service: MessagingService): void;
   /** The account's own: it sends with `From` alone, from what the account owns. */
   readonly accountService: MessagingService;
-  /** The service of a SID, running in this process; `undefined` where there is none. */
+  /** The service of a SID, running in this process until `close`; `undefined` where there is none. */
   service(sid: string): Promise<MessagingService | undefined>;
   /** Resolves when the store was reached and what an earlier process left was taken up. */
   ready(): Promise<void>;
@@ -44,12 +47,22 @@ export interface RestApi extends HttpHandler {
 export function restApi(input: RestApiOptions): RestApi {
   const options = resolveOptions(input);
   const registry = createRegistry(options);
+  const now = (): number => options.clock.now();
+  const dispatch = createDispatch({
+    registry,
+    providers: [options.provider].flat(),
+    publicUrl: options.publicUrl,
+    ownerOf: registry.ownerOf,
+    linkOf: (provider, sid) => options.store.get(providerLinkKey(options.accountSid, provider, sid)),
+    now,
+  });
   const messages = createAccountMessages(options.accountSid, options.store);
   const find = createMessageFinder({ registry, messages });
   const router = createRouter([
     ...messageRows({ options, registry, messages, find }),
     ...mediaRows({ options, registry, find }),
     ...feedbackRows({ options, find }),
+    ...registryRows({ registry, accountSid: options.accountSid, now }),
   ]);
   const authenticate = createAuthenticate(options.accountSid, options.authToken, options.apiKeys);
   const throttle = createThrottle(options.rateLimit, options.clock);
@@ -98,18 +111,16 @@ export function restApi(input: RestApiOptions): RestApi {
     return withId(renderFault(said), id);
   }
 
-  function locate(url: string): Place | undefined {
+  function locate(url: string, host?: string): Place | undefined {
     if (url.startsWith(options.path)) {
       const target = url.slice(options.path.length);
       if (router.owns(pathOf(target))) return { endpoint: "rest", rest: target };
     }
-    return registry.account().locate(url);
+    return registry.account().locate(url, host);
   }
 
   const handle: HttpHandler["handle"] = (endpoint, request, about) =>
-    endpoint === "rest"
-      ? serve(request, about?.rest ?? request.url)
-      : registry.account().handle(endpoint, request, about);
+    endpoint === "rest" ? serve(request, about?.rest ?? request.url) : dispatch(endpoint, request, about);
 
   const api = async (request: HttpRequest): Promise<HttpResponse> => {
     const place = locate(request.url);
@@ -127,7 +138,7 @@ export function restApi(input: RestApiOptions): RestApi {
       refuse: (error: unknown) => refused(error, requestId(), {}),
       register: registry.register,
       accountService: registry.account(),
-      service: registry.get,
+      service: registry.hold,
       ready: registry.ready,
       async close(closing?: { readonly timeoutMs?: number }): Promise<void> {
         await registry.close(closing);

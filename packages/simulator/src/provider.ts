@@ -29,6 +29,7 @@ const MEANINGS: Readonly<Record<number, RefusalMeaning>> = {
   21612: "sender",
   21621: "sender",
   21659: "sender",
+  30011: "not-mms",
   63035: "not-rcs",
   63036: "not-rcs",
 };

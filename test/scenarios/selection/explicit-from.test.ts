@@ -60,7 +60,10 @@ describe("a message with `from`", () => {
   it("cannot send what its sender cannot carry: the MMS converter is for recipients who cannot receive", async () => {
     const { service } = createWorld({ senders: [{ phoneNumber: SENDER, capabilities: ["SMS"] }, SECOND] });
     const picture = { to: PHONE, from: SENDER, body: "x", mediaUrl: "https://example.com/a.png" };
-    await expect(service.send(picture)).rejects.toMatchObject({ code: "SENDER_CANNOT_REACH" });
+    await expect(service.send(picture)).rejects.toMatchObject({
+      code: "SENDER_WITHOUT_MMS",
+      twilioCode: 21621,
+    });
     expect((await service.send({ ...picture, from: SECOND })).kind).toBe("MMS");
   });
 

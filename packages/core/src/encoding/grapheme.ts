@@ -1,11 +1,57 @@
-import { ESCAPED, FOREIGN, JOINING, UNIT_CLASS } from "./gsm7.ts";
+import { GRAPHEME_RANGES, type GraphemeClass } from "./grapheme-table.ts";
+import { ESCAPED, UNIT_CLASS } from "./gsm7.ts";
+import { toUnits } from "./units.ts";
 
-let segmenter: Intl.Segmenter | undefined;
+/** Classes of code points in the rules of TR29, after the names of {@link GRAPHEME_RANGES}. */
+const OTHER = 0;
+const HANGUL_LV = 1;
+const HANGUL_LVT = 2;
+const CLASSES = {
+  CONTROL: 3,
+  PREPEND: 4,
+  REGIONAL_INDICATOR: 5,
+  HANGUL_L: 6,
+  HANGUL_V: 7,
+  HANGUL_T: 8,
+  PICTOGRAPHIC: 9,
+  CONSONANT: 10,
+  // What continues whatever cluster it follows comes last.
+  SPACING_MARK: 11,
+  ZWJ: 12,
+  EXTEND_ALONE: 13,
+  EXTEND: 14,
+  LINKER: 15,
+} as const satisfies Readonly<Record<GraphemeClass, number>>;
 
-/** Grapheme clusters by Unicode TR29; the locale does not matter to them. Made late: it costs more than most texts. */
-function clusters(text: string): Intl.Segments {
-  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
-  return segmenter.segment(text);
+/** Code points above have no class but in the plane of tags and variation selectors. */
+const TABLE_END = 0x20_000;
+const TAGS = 0xe0_000;
+const TAGS_END = 0xe1_000;
+/** What a surrogate pair is above its code point. */
+const PAIR_OFFSET = (0xd800 << 10) + 0xdc00 - 0x10_000;
+const SYLLABLES = 0xac00;
+const SYLLABLES_END = 0xd7a4;
+/** Syllables with the same leading consonant and vowel, the first of which has no trailing consonant. */
+const TRAILING = 28;
+
+/** Class by code point, the plane of tags moved to the end. */
+const TABLE: Uint8Array = createTable();
+
+function createTable(): Uint8Array {
+  const classes = new Uint8Array(TABLE_END + TAGS_END - TAGS).fill(OTHER);
+  for (const [name, ranges] of Object.entries(GRAPHEME_RANGES)) {
+    for (const range of ranges.split(" ")) {
+      const [first = 0, last = first] = range.split("-").map((code) => indexOf(Number.parseInt(code, 16)));
+      classes.fill(CLASSES[name as GraphemeClass], first, last + 1);
+    }
+  }
+  for (let code = SYLLABLES; code < SYLLABLES_END; code += 1)
+    classes[code] = (code - SYLLABLES) % TRAILING === 0 ? HANGUL_LV : HANGUL_LVT;
+  return classes;
+}
+
+function indexOf(codePoint: number): number {
+  return codePoint < TABLE_END ? codePoint : codePoint - TAGS + TABLE_END;
 }
 
 /**
@@ -13,50 +59,141 @@ function clusters(text: string): Intl.Segments {
  * be: receivers join segments before they show them, and Twilio's calculator counts it so. A cluster longer than
  * `end - start` is cut at `end`, between two code points.
  *
+ * @param units The text's code units (see {@link toUnits}).
  * @param start Where the segment begins: a cluster boundary.
  * @param end Where it must end, in UTF-16 code units; inside the text and at least 2 after `start`.
  */
-export function cutAtCluster(body: string, start: number, end: number): number {
-  const cut = isPair(body, end) ? end - 1 : end;
-  if (isPlainBoundary(body, cut)) return cut;
-  let from = cut - 1;
-  while (from > start && !isPlainBoundary(body, from)) from -= 1;
-  // Whether clusters part at the cut depends on what precedes it and on the one code point that follows.
-  const cluster = clusters(body.slice(from, cut + 2)).containing(cut - from)?.index ?? 0;
-  return from + cluster > start ? from + cluster : cut;
+export function cutAtCluster(units: Uint16Array, start: number, end: number): number {
+  // Where the code point begins that `end` is in.
+  const cut = previous(units, end + 1);
+  let after = classAt(units, cut);
+  for (let at = cut; at > start; ) {
+    const back = previous(units, at);
+    const before = classAt(units, back);
+    // Most characters stand alone: that is not worth a call.
+    if ((before | after) === OTHER || isBoundary(units, start, back, before, after)) return at;
+    at = back;
+    after = before;
+  }
+  return cut;
 }
 
 /** The distinct grapheme clusters that do not fit the GSM 7-bit alphabet, in order of appearance. Frozen. */
 export function foreignClusters(body: string): readonly string[] {
+  const units = toUnits(body);
   const found = new Set<string>();
   let start = 0;
-  for (let at = 1; at <= body.length; at += 1) {
-    if (at < body.length && !isPlainBoundary(body, at)) continue;
-    if (at - start === 1) {
-      if (classAt(body, start) > ESCAPED) found.add(body.slice(start, at));
-    } else {
-      for (const { segment } of clusters(body.slice(start, at)))
-        if (segment.length > 1 || classAt(segment, 0) > ESCAPED) found.add(segment);
+  let before: number = CLASSES.CONTROL;
+  let back = 0;
+  for (let at = 0; at < body.length; ) {
+    const after = classAt(units, at);
+    if (at > 0 && isBoundary(units, start, back, before, after)) {
+      add(start, at);
+      start = at;
     }
-    start = at;
+    [back, before] = [at, after];
+    at = next(units, at);
   }
+  if (body.length > 0) add(start, body.length);
   return Object.freeze([...found]);
+
+  function add(from: number, to: number): void {
+    const isLone = to - from === 1;
+    if (!isLone || (UNIT_CLASS[units[from] as number] as number) > ESCAPED) found.add(body.slice(from, to));
+  }
 }
 
-/** Whether the characters around `at` are both known to stand alone. False says nothing. */
-function isPlainBoundary(body: string, at: number): boolean {
-  if (classAt(body, at) === JOINING) return false;
-  const before = classAt(body, at - 1);
-  if (before !== JOINING) return true;
-  // The second half of a pair is as its first half says.
-  return at >= 2 && isPair(body, at - 1) && classAt(body, at - 2) === FOREIGN;
+/**
+ * Whether clusters part between two code points of the classes `before`, which begins at `back`, and `after`. What comes
+ * before counts from `start`, itself a boundary. The rules' numbers are those of TR29; GB3 (CR LF) is left out.
+ *
+ * @see https://www.unicode.org/reports/tr29/#Grapheme_Cluster_Boundary_Rules
+ */
+function isBoundary(units: Uint16Array, start: number, back: number, before: number, after: number): boolean {
+  // GB4, GB5
+  if (before === CLASSES.CONTROL || after === CLASSES.CONTROL) return true;
+  // GB9, GB9a, GB9b
+  if (after >= CLASSES.SPACING_MARK || before === CLASSES.PREPEND) return false;
+  switch (after) {
+    case CLASSES.HANGUL_L: // GB6
+    case HANGUL_LV:
+    case HANGUL_LVT:
+      return before !== CLASSES.HANGUL_L;
+    case CLASSES.HANGUL_V: // GB6, GB7
+      return before !== CLASSES.HANGUL_L && before !== CLASSES.HANGUL_V && before !== HANGUL_LV;
+    case CLASSES.HANGUL_T: // GB7, GB8
+      return (
+        before !== HANGUL_LV &&
+        before !== HANGUL_LVT &&
+        before !== CLASSES.HANGUL_V &&
+        before !== CLASSES.HANGUL_T
+      );
+    case CLASSES.CONSONANT: // GB9c
+      return before <= CLASSES.SPACING_MARK || !endsLinked(units, start, back, before);
+    case CLASSES.PICTOGRAPHIC: // GB11
+      return before !== CLASSES.ZWJ || !endsPictographic(units, start, back);
+    case CLASSES.REGIONAL_INDICATOR: // GB12, GB13
+      return before !== CLASSES.REGIONAL_INDICATOR || countRegional(units, start, back) % 2 === 1;
+    default: // GB999
+      return true;
+  }
 }
 
-/** Whether `at` is between the two halves of a surrogate pair. */
-function isPair(body: string, at: number): boolean {
-  return (body.charCodeAt(at) & 0xfc00) === 0xdc00 && (body.charCodeAt(at - 1) & 0xfc00) === 0xd800;
+/** Whether the code point at `at`, of class `last`, ends a consonant with what extends it, a linker among that. */
+function endsLinked(units: Uint16Array, start: number, at: number, last: number): boolean {
+  let isLinked = false;
+  let from = at;
+  for (let each = last; ; each = classAt(units, from)) {
+    if (each === CLASSES.CONSONANT) return isLinked;
+    if (each === CLASSES.LINKER) isLinked = true;
+    else if (each !== CLASSES.EXTEND && each !== CLASSES.ZWJ) return false;
+    if (from <= start) return false;
+    from = previous(units, from);
+  }
 }
 
-function classAt(body: string, at: number): number {
-  return UNIT_CLASS[body.charCodeAt(at)] as number;
+/** Whether a pictograph, with what extends it, ends before `at`. */
+function endsPictographic(units: Uint16Array, start: number, at: number): boolean {
+  for (let from = at; from > start; ) {
+    from = previous(units, from);
+    const each = classAt(units, from);
+    if (each === CLASSES.PICTOGRAPHIC) return true;
+    if (each < CLASSES.EXTEND_ALONE) return false;
+  }
+  return false;
+}
+
+/** How many regional indicators, the letters of flags, stand one after the other before `at`. */
+function countRegional(units: Uint16Array, start: number, at: number): number {
+  let count = 0;
+  for (let from = at; from > start; count += 1) {
+    from = previous(units, from);
+    if (classAt(units, from) !== CLASSES.REGIONAL_INDICATOR) return count;
+  }
+  return count;
+}
+
+/** Class of the code point that begins at `at`. */
+function classAt(units: Uint16Array, at: number): number {
+  const unit = units[at] as number;
+  return (unit & 0xfc00) === 0xd800 ? classOfPair(unit, units[at + 1] as number) : (TABLE[unit] as number);
+}
+
+function classOfPair(high: number, low: number): number {
+  if ((low & 0xfc00) !== 0xdc00) return OTHER;
+  const codePoint = (high << 10) + low - PAIR_OFFSET;
+  if (codePoint < TABLE_END) return TABLE[codePoint] as number;
+  return codePoint < TAGS || codePoint >= TAGS_END ? OTHER : (TABLE[indexOf(codePoint)] as number);
+}
+
+/** Where the code point before `at`, which is at least 1, begins. */
+function previous(units: Uint16Array, at: number): number {
+  const isLow = ((units[at - 1] as number) & 0xfc00) === 0xdc00;
+  return isLow && at >= 2 && ((units[at - 2] as number) & 0xfc00) === 0xd800 ? at - 2 : at - 1;
+}
+
+/** Where the code point after the one at `at` begins. */
+function next(units: Uint16Array, at: number): number {
+  const isHigh = ((units[at] as number) & 0xfc00) === 0xd800;
+  return isHigh && ((units[at + 1] as number) & 0xfc00) === 0xdc00 ? at + 2 : at + 1;
 }

@@ -2,6 +2,7 @@ import type { Encoding } from "../types.ts";
 import { cutAtCluster, foreignClusters } from "./grapheme.ts";
 import { countSeptets, UNIT_CLASS } from "./gsm7.ts";
 import { smartEncode } from "./smart.ts";
+import { toUnits } from "./units.ts";
 
 /** How a text leaves as SMS. */
 export interface Segmentation {
@@ -63,8 +64,9 @@ function splitGsm7(body: string, units: number): string[] {
   let start = 0;
   if (units > body.length) {
     let used = 0;
+    const codes = toUnits(body);
     for (let at = 0; at < body.length; at += 1) {
-      const cost = UNIT_CLASS[body.charCodeAt(at)] as number;
+      const cost = UNIT_CLASS[codes[at] as number] as number;
       used += cost;
       if (used > GSM7_EACH) {
         segments.push(body.slice(start, at));
@@ -92,10 +94,11 @@ function ucs2(body: string): Segmentation {
 }
 
 function splitUcs2(body: string): string[] {
+  const units = toUnits(body);
   const segments: string[] = [];
   let start = 0;
   while (body.length - start > UCS2_EACH) {
-    const end = cutAtCluster(body, start, start + UCS2_EACH);
+    const end = cutAtCluster(units, start, start + UCS2_EACH);
     segments.push(body.slice(start, end));
     start = end;
   }

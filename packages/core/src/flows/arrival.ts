@@ -34,8 +34,13 @@ export interface Arrival {
 /** An arrival that this process claimed, with what the store knows. */
 export interface Received extends Arrival {
   readonly claimed: Versioned;
-  readonly consent: ConsentDocument;
   readonly mapped: StickyMapping | undefined;
+}
+
+/** A keyword that this process claimed, with what of the person was read for it. */
+export interface ReceivedKeyword extends Received {
+  readonly match: KeywordMatch;
+  readonly consent: ConsentDocument;
   /** Campaign of the last message that went to the person. */
   readonly campaign: string | undefined;
   /** The person's consent document and this message's mark, as read. */
@@ -114,7 +119,7 @@ export interface CollectOptions {
 export interface Collector {
   reply(input: ReplyInput, options?: CollectOptions): Promise<Message>;
   /** Closes it: the answer with the replies so far. Later ones leave as messages. */
-  answer(): Promise<HttpResponse>;
+  answer(): HttpResponse | Promise<HttpResponse>;
 }
 
 /** Calls a webhook URL and carries out its TwiML; without a collector what it answers is not sent. */
@@ -135,14 +140,17 @@ export interface Replies {
   ack(received: Arrival): HttpResponse;
 }
 
-/** Handles a claimed message with what was read of it: consent document, consent mark, sticky mapping, last campaign. */
+/**
+ * Handles a claimed message with what was read of it: its sticky mapping, and of a keyword the consent document, its mark and
+ * the last campaign. When the store fails in the middle the message is handled again, later and by the service itself.
+ */
 export type Process = (
   arrival: Arrival,
   route: Route | undefined,
   claimed: Versioned,
   known: readonly (string | undefined)[],
 ) => Promise<HttpResponse | undefined>;
-export type HandleKeyword = (received: Received) => Promise<Outcome | undefined>;
+export type HandleKeyword = (received: ReceivedKeyword) => Promise<Outcome | undefined>;
 export type Handle = (received: Received, route: Route | undefined) => Promise<Outcome>;
 
 /** The event with what of it is looked up here, if its `to` is one of our senders. */
@@ -171,6 +179,17 @@ export function toArrival(
     answerable: true,
     resumed: false,
   };
+}
+
+/** The keys of what {@link Process} is told, in its order. */
+export function knownKeys(
+  keys: FlowContext["keys"],
+  { sender, person, provider, event, match }: Arrival,
+): readonly string[] {
+  const mapping = keys.sticky(sender.channel, person);
+  if (match === undefined) return [mapping];
+  const mark = keys.consentMark(provider.name, event.providerSid);
+  return [mapping, keys.consent(person), mark, keys.campaign(person)];
 }
 
 /** Nobody wants it: it leaves no trace. */

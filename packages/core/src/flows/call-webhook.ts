@@ -1,8 +1,9 @@
-import { isMessagingError } from "../errors.ts";
+import { isMessagingError, MessagingError } from "../errors.ts";
 import { isHttpUrl } from "../settings.ts";
 import type { InboundMessage, WebhookUrl } from "../types.ts";
-import type { WebhookAnswer, WebhookCaller } from "../webhook/call.ts";
+import type { UrlFailure, WebhookAnswer, WebhookCaller } from "../webhook/call.ts";
 import { inboundParameters } from "../webhook/parameters.ts";
+import { originOf, reportUrl } from "../webhook/report.ts";
 import { withoutCredentials } from "../webhook/request.ts";
 import { parseTwiml, type TwimlDocument, type TwimlMessage } from "../wire/twiml-parse.ts";
 import type { CallWebhook, Collector } from "./arrival.ts";
@@ -47,35 +48,72 @@ export function createCallWebhook(
           document = parseTwiml(body, contentType);
         },
       });
+      if (answer.failed !== undefined) replaced(answer.failed, parameters, message);
       const { messages, redirect, warnings } = document;
       const sent = messages.slice(0, left);
       left -= sent.length;
       const dropped =
         sent.length < messages.length ? ["14109: More than 10 messages; the rest is not sent."] : [];
-      for (const warning of [...warnings, ...dropped])
-        ctx.logger.warn(`TwiML: ${warning}`, { sid: message.sid, url: withoutCredentials(answer.url) });
+      for (const warning of [...warnings, ...dropped]) warn(warning, answer, message);
       if (collector !== undefined) for (const each of sent) await carryOut(collector, each, answer, message);
       if (redirect === undefined) return;
       const url = resolve(redirect.url, answer);
       target = { url, method: redirect.method, trusted: trusts(answer, url) };
     }
-    throw new Error(
-      `${withoutCredentials(webhook.url)} redirected more than ${MOST_REDIRECTS} times (14106).`,
-    );
+    const { url, method } = target;
+    const reason = `redirected more than ${MOST_REDIRECTS} times`;
+    const failure = {
+      url: withoutCredentials(url),
+      method,
+      attempts: MOST_REDIRECTS,
+      errorCode: 14106,
+      reason,
+    };
+    throw new MessagingError("WEBHOOK_FAILED", `${withoutCredentials(webhook.url)} ${reason} (14106).`, {
+      details: Object.freeze(failure),
+    });
   };
+
+  /** The message was handled, yet not as it should have been. */
+  function replaced(
+    failure: UrlFailure,
+    parameters: Readonly<Record<string, string>>,
+    { sid }: InboundMessage,
+  ): void {
+    const why = `${failure.url} ${failure.reason} (${failure.errorCode})`;
+    const { details, about } = reportUrl(failure, why, parameters);
+    ctx.events.alert(
+      "WEBHOOK_FAILED",
+      `The webhook for ${sid} failed, and its fallback answered: ${why}.`,
+      { sid, ...details },
+      about,
+    );
+  }
+
+  /** A warning begins with its number. */
+  function warn(warning: string, answer: WebhookAnswer, { sid }: InboundMessage): void {
+    const url = withoutCredentials(answer.url);
+    ctx.events.alert(
+      "TWIML_WARNING",
+      `The TwiML of ${url} for ${sid}: ${warning}`,
+      { sid, url },
+      { subject: originOf(url), errorCode: Number.parseInt(warning, 10) },
+    );
+  }
 
   /** One message that cannot be sent does not keep the others back: at Twilio it is a message that failed. */
   async function carryOut(
     collector: Collector,
     { body, mediaUrl, to, from, action, statusCallback: deprecated, method }: TwimlMessage,
     answer: WebhookAnswer,
-    { sid }: InboundMessage,
+    message: InboundMessage,
   ): Promise<void> {
+    const { sid } = message;
     const named = action ?? deprecated;
     const resolved = named === undefined ? undefined : resolve(named, answer);
     const callback = isHttpUrl(resolved) ? resolved : undefined;
     if (callback !== resolved)
-      ctx.logger.warn("TwiML: 14105: The status callback is no URL; the message is sent without.", { sid });
+      warn("14105: The status callback is no URL; the message is sent without.", answer, message);
     const trusted = callback === undefined || trusts(answer, callback);
     const media = mediaUrl.map((url) => withoutCredentialsOf(answer, resolve(url, answer)));
     try {
@@ -88,7 +126,12 @@ export function createCallWebhook(
       // Of a loop there is one alert, when it is cut.
       if (isMessagingError(error, "TOO_MANY_REPLIES")) return;
       const reason = error instanceof Error ? error.message : String(error);
-      ctx.events.alert("REPLY_REFUSED", `A reply to ${sid} was not sent: ${reason}`, { sid });
+      ctx.events.alert(
+        "REPLY_REFUSED",
+        `A reply to ${sid} was not sent: ${reason}`,
+        { sid },
+        { subject: message.to, errorCode: isMessagingError(error) ? error.twilioCode : null },
+      );
     }
   }
 }

@@ -4,6 +4,7 @@ import { isFinal, toMessage } from "../records/message-record.ts";
 import type { Message, StatusCallback, StatusContext } from "../types.ts";
 import type { WebhookCaller } from "../webhook/call.ts";
 import { statusParameters } from "../webhook/parameters.ts";
+import { reportFailure } from "../webhook/report.ts";
 import type { Sequencer } from "../webhook/retry.ts";
 import type { Callbacks, FlowContext } from "./context.ts";
 
@@ -51,10 +52,13 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
         .catch((error: unknown) => {
           // Cut off: it stays on the record, and the next start tells it.
           if (closed) throw error;
-          const reason = error instanceof Error ? error.message : String(error);
-          ctx.events.alert("STATUS_CALLBACK_FAILED", `The status callback of ${sid} failed: ${reason}`, {
-            sid,
-          });
+          for (const { reason, details, about } of reportFailure(error, statusParameters(message, context)))
+            ctx.events.alert(
+              "STATUS_CALLBACK_FAILED",
+              `The status callback of ${sid} failed: ${reason}`,
+              { sid, status, ...details },
+              about,
+            );
         })
         .then(() => told(sid, pending.sequence))
         .catch((error: unknown) =>

@@ -1,4 +1,7 @@
+import { MessagingError } from "../errors.ts";
+import { withLink } from "../planning/media.ts";
 import type { Plan } from "../planning/plan.ts";
+import { LINK_MS } from "../records/links.ts";
 import type { Draft } from "../send-request.ts";
 import type { Claim, Claimed, Decide, DecideOptions, Decision, FlowContext } from "./context.ts";
 import { refusalOf } from "./outcome.ts";
@@ -7,18 +10,43 @@ import { refusalOf } from "./outcome.ts";
 const ROUNDS = 5;
 
 /**
- * Makes the sticky mapping a plan asks for. The claim alone is what makes two processes agree: a loser plans again with
+ * Makes the sticky mapping and the media link a plan asks for. The claim alone is what makes two processes agree: a loser plans again with
  * the winner's mapping. Rejects with the refusal when that plan has no sender. What the plan warns of is raised: it is acted on from here.
  */
 export function createClaim(
   ctx: FlowContext,
   { decide, raise }: { readonly decide: Decide; readonly raise: (plan: Plan) => void },
 ): Claim {
-  return async function claim(draft: Draft, first: Decision, options: DecideOptions = {}): Promise<Claimed> {
-    const claimed = await settleOn(draft, first, options);
-    raise(claimed.decision.plan);
-    return claimed;
+  return async function claim(draft: Draft, first: Decision, options): Promise<Claimed> {
+    const settled = first.plan.sticky.claim
+      ? await settleOn(draft, first, options)
+      : { decision: first, claimed: undefined };
+    const decision =
+      settled.decision.link === undefined
+        ? settled.decision
+        : await holdLink(draft, settled.decision, options.sid);
+    raise(decision.plan);
+    return { decision, claimed: settled.claimed };
   };
+
+  /** The link's code is free, as it was read. If another message took it meanwhile, this one has a code of its own. */
+  async function holdLink(draft: Draft, settled: Decision, sid: string): Promise<Decision> {
+    let decision = settled;
+    const { mediaUrl, text, smartEncoding } = draft;
+    const to = draft.to.address;
+    for (let round = 0; round < ROUNDS; round++) {
+      const chosen = decision.plan.decision;
+      if (decision.link === undefined || chosen === null) return decision;
+      const now = ctx.clock.now();
+      const times = { createdAt: now, expiresAt: now + LINK_MS };
+      const link = { sid, service: ctx.options.sid, to, from: chosen.sender.id, mediaUrl, ...times };
+      if (await ctx.links.claim(decision.link, link)) return decision;
+      const next = ctx.links.code({ to, mediaUrl }, `${sid} ${round}`);
+      const plan = withLink(decision.plan, { body: text, smartEncoding }, ctx.linkTo(next) ?? "");
+      decision = { ...decision, plan, link: next };
+    }
+    throw new MessagingError("STORE_UNAVAILABLE", "Every code of a media link is taken.");
+  }
 
   async function settleOn(draft: Draft, first: Decision, options: DecideOptions): Promise<Claimed> {
     let decision = first;

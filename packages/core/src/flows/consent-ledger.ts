@@ -51,6 +51,11 @@ export interface ConsentLedger {
   history(address: string): AsyncIterable<ConsentEvent>;
   /** Every event of the account, oldest first. */
   entries(): AsyncIterable<ConsentEvent>;
+  /** The next `limit` of them after a cursor, and where to go on; `cursor` is `undefined` at the end. */
+  page(options?: {
+    readonly after?: string | undefined;
+    readonly limit?: number | undefined;
+  }): Promise<{ readonly events: readonly ConsentEvent[]; readonly cursor: string | undefined }>;
   /** Counts and rates since a time (default: 30 days) by word, sender, campaign and day. */
   stats(options?: { readonly since?: Date | undefined }): Promise<ConsentStats>;
 }
@@ -158,6 +163,10 @@ export function createConsentLedger(
       all((after, limit) => ctx.consent.history(parse(address).person, after, limit)),
     stats,
     entries: () => all((after, limit) => ctx.consent.log(after, limit)),
+    async page({ after, limit = 100 }: Parameters<ConsentLedger["page"]>[0] = {}) {
+      const { events, cursor } = await ctx.consent.log(after, limit);
+      return Object.freeze({ events, cursor: events.length < limit ? undefined : cursor });
+    },
   });
 }
 

@@ -4,8 +4,8 @@ import type { ConsentCount, ConsentStats } from "../records/consent-stats.ts";
 import type { MessageRecord } from "../records/message-record.ts";
 import type { FlowContext } from "./context.ts";
 
-/** Carriers treat more opt-outs than this as a bad list. @see SignalWire's campaign guidelines: above 5 % counts as high. */
-export const HIGH_OPT_OUT_RATE = 0.05;
+/** A rate that was too high stays so until it is below this part of the limit: one that wavers about it is one matter. */
+const RELIEVED = 0.8;
 /** Below this many messages a rate says nothing. */
 const LEAST_MESSAGES = 20;
 const PAGE = 500;
@@ -95,24 +95,27 @@ export function createConsentStats(
 }
 
 /**
- * An alert when more than 5 % of a day's messages were answered by an opt-out: at most one a day and process. To be run
- * now and then.
+ * An alert when more of a day's messages than `optOutRateAlert` were answered by an opt-out: at most one a day and process. To
+ * be run now and then.
  */
 export function createOptOutRate(
   ctx: FlowContext,
   stats: ReturnType<typeof createConsentStats>,
 ): () => Promise<void> {
   let alerted = "";
+  let high = false;
   return async function checkOptOutRate(): Promise<void> {
     const today = dayOf(ctx.clock.now());
-    if (alerted === today) return;
+    const { optOutRateAlert } = ctx.settings();
+    if (optOutRateAlert === false || alerted === today) return;
     const { optOuts, messages, rate } = await stats({ since: new Date(ctx.clock.now() - DAY_MS) });
-    if (messages < LEAST_MESSAGES || rate <= HIGH_OPT_OUT_RATE) return;
+    high = messages >= LEAST_MESSAGES && rate > (high ? optOutRateAlert * RELIEVED : optOutRateAlert);
+    if (!high) return;
     alerted = today;
-    const percent = (rate * 100).toFixed(1);
+    const [percent, limit] = [rate, optOutRateAlert].map((each) => Number((each * 100).toFixed(1)));
     ctx.events.alert(
       "HIGH_OPT_OUT_RATE",
-      `${optOuts} opt-outs for ${messages} messages in a day (${percent} %): carriers act above 5 %.`,
+      `${optOuts} opt-outs for ${messages} messages in a day (${percent} %), and ${limit} % is the limit: carriers act on it.`,
       { optOuts, messages, rate },
     );
   };

@@ -1,4 +1,6 @@
+import type { AlertAbout, AlertCode } from "../alert.ts";
 import type { Clock } from "../clock.ts";
+import type { MessagingError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { ResolvedOptOut } from "../opt-out/keywords.ts";
 import type { KeywordMatcher } from "../opt-out/match.ts";
@@ -11,6 +13,8 @@ import type { AddOptions, AddResult, Queue } from "../queue/queue.ts";
 import type { Changes } from "../records/changes.ts";
 import type { Consent } from "../records/consent.ts";
 import type { ConsentChannel, ConsentDocument, ConsentState } from "../records/consent-record.ts";
+import type { ConversationRecords } from "../records/conversations.ts";
+import type { DueSlots } from "../records/due-slots.ts";
 import type { Keys } from "../records/keys.ts";
 import type { Links } from "../records/links.ts";
 import type { MessageRecord, PendingCallback, StoredAttempt } from "../records/message-record.ts";
@@ -35,6 +39,9 @@ export interface FlowContext {
   readonly sticky: Sticky;
   readonly consent: Consent;
   readonly changes: Changes;
+  readonly conversations: ConversationRecords;
+  /** When conversations are looked at. */
+  readonly slots: DueSlots;
   readonly links: Links;
   readonly pool: SenderPool;
   readonly queue: Queue;
@@ -47,6 +54,8 @@ export interface FlowContext {
   optOut(): { readonly policy: ResolvedOptOut; readonly matcher: KeywordMatcher };
   /** Absolute URL of a message's receipts, carrying our SID; `undefined` without publicUrl. */
   statusUrl(provider: string, sid: string): string | undefined;
+  /** Absolute URL of a media link; `undefined` where nobody could open one of ours: without publicUrl and linkUrl. */
+  linkTo(code: string): string | undefined;
   /** Takes in the config document as just read: another process may have changed it. */
   adopt(rawConfig: string | undefined): void;
   /** People whose STOP this process knows of although the store may not; checked by every send. */
@@ -80,6 +89,8 @@ export interface Waiting {
   drop(sid: string): void;
   /** Messages accepted here and not handed over. */
   count(): number;
+  /** Their SIDs, and those of what waits for a time. */
+  sids(): readonly string[];
   /** Ends the timer. */
   close(): void;
 }
@@ -105,8 +116,13 @@ export interface Events {
   emit(name: string, payload: unknown): void;
   /** Whether anybody listens: what only a listener wants need not be worked out. */
   has(name: string): boolean;
-  /** Something the operator should know: kept in the store's list of alerts, logged, and emitted. */
-  alert(code: string, message: string, details?: Readonly<Record<string, unknown>>): void;
+  /** Something the operator should know: counted per day and subject, kept in the store, logged and emitted; see alerts.ts. */
+  alert(
+    code: AlertCode,
+    message: string,
+    details?: Readonly<Record<string, unknown>>,
+    about?: AlertAbout,
+  ): void;
 }
 
 /** What the planner read and decided. */
@@ -118,7 +134,7 @@ export interface Decision {
   readonly optedOut: ConsentState | undefined;
   /** Raw idempotency mark, where a key was given. */
   readonly idempotent: string | undefined;
-  /** Link code of the MMS converter, where the plan used it. */
+  /** Link code of the MMS converter, where the plan used it; nobody's until {@link Claim} stored it. */
   readonly link: string | undefined;
 }
 
@@ -126,11 +142,16 @@ export interface Decision {
 export interface DecideOptions {
   readonly excluded?: ReadonlySet<string> | undefined;
   readonly rcsFailed?: boolean | undefined;
+  readonly mmsFailed?: boolean | undefined;
   readonly all?: boolean | undefined;
+  /** The plan is to be read: its steps name who was set aside. A refusal's do in any case. */
+  readonly explained?: boolean | undefined;
   /** Membership that won a race for the mapping. */
   readonly winner?: StickyMapping | undefined;
   /** The one confirmation of a STOP, which an opt-out does not stop. */
   readonly confirmation?: boolean | undefined;
+  /** The message that is planned, where it has an SID: a link that it has already is free to it. */
+  readonly sid?: string | undefined;
 }
 
 /** What {@link Claim} settled on, and the membership it claimed, if it did. */
@@ -138,7 +159,11 @@ export interface Claimed {
   readonly decision: Decision;
   readonly claimed: string | undefined;
 }
-export type Claim = (draft: Draft, first: Decision, options?: DecideOptions) => Promise<Claimed>;
+export type Claim = (
+  draft: Draft,
+  first: Decision,
+  options: DecideOptions & { readonly sid: string },
+) => Promise<Claimed>;
 /** Plans a record again and claims what it needs; `undefined` when nothing can send it, or rejects with why. */
 export type Replan = (
   record: MessageRecord,
@@ -163,6 +188,8 @@ export interface Callbacks {
 
 /** Flows that other flows need; the composition root hands them over. */
 export type Decide = (draft: Draft, options?: DecideOptions) => Promise<Decision>;
+/** What stands against a plan's media, as far as their servers tell; `undefined` when nothing does. */
+export type CheckMedia = (draft: Draft, plan: Plan) => Promise<MessagingError | undefined>;
 export type Send = (request: SendRequest, options?: SendOptions) => Promise<Message>;
 export type Advance = (
   current: Versioned | string,
@@ -179,6 +206,8 @@ export interface SendOptions {
   readonly guardedCallback?: boolean | undefined;
   /** The keyword that it answers. */
   readonly optOutType?: OptOutType | undefined;
+  /** The conversation that it is sent in. */
+  readonly conversation?: MessageRecord["conversation"];
   /** How it is called; default POST. */
   readonly callbackMethod?: "GET" | "POST" | undefined;
   /** The one confirmation of a STOP may go to someone who is opted out. */

@@ -1,4 +1,6 @@
+import { NOT_DURABLE } from "../alert.ts";
 import { lintOptOut } from "../opt-out/lint.ts";
+import { PLAN_ALERTS } from "../planning/reasons.ts";
 import type { FlowContext } from "./context.ts";
 
 /** One finding of `service.doctor()`. */
@@ -11,7 +13,7 @@ export interface DoctorFinding {
 /** `service.doctor`: what is wrong or worth knowing about this set-up, from options, store and providers. */
 export function createDoctor(ctx: FlowContext): () => Promise<readonly DoctorFinding[]> {
   return async function doctor(): Promise<readonly DoctorFinding[]> {
-    const findings: DoctorFinding[] = [...urlFindings()];
+    const findings: DoctorFinding[] = [...urlFindings(), ...poolFindings()];
     const { policy } = ctx.optOut();
     for (const { code, message } of policy.enabled ? lintOptOut(policy) : [])
       findings.push({ level: "info", code, message });
@@ -19,6 +21,10 @@ export function createDoctor(ctx: FlowContext): () => Promise<readonly DoctorFin
       for (const { level, code, message } of (await ctx.store.inspect?.()) ?? []) {
         findings.push({ level: level === "info" ? "info" : "warn", code, message });
       }
+      const isReal = ctx.options.providers.some((provider) => provider.simulated !== true);
+      const isKnown = findings.some(({ code }) => code === "STORE_NOT_DURABLE");
+      if (!ctx.store.durable && isReal && !isKnown)
+        findings.push({ level: "warn", code: "STORE_NOT_DURABLE", message: NOT_DURABLE });
     } catch (error) {
       findings.push({
         level: "warn",
@@ -39,6 +45,13 @@ export function createDoctor(ctx: FlowContext): () => Promise<readonly DoctorFin
     }
     return Object.freeze(findings);
   };
+
+  /** The same codes as the alerts of what is sent by it. */
+  function poolFindings(): DoctorFinding[] {
+    const code = "MULTIPLE_TOLL_FREE";
+    const several = (ctx.pool.place("toll-free")?.size ?? 0) > 1;
+    return several ? [{ level: "warn", code, message: PLAN_ALERTS[code] }] : [];
+  }
 
   function urlFindings(): DoctorFinding[] {
     const { publicUrl, providers, path } = ctx.options;

@@ -4,6 +4,8 @@ import type { HttpResponse } from "../provider.ts";
 import { toInboundMessage } from "../records/message-record.ts";
 import type { Sender } from "../sender.ts";
 import type { InboundHandling, InboundMessage, Webhook, WebhookFunction } from "../types.ts";
+import { inboundParameters } from "../webhook/parameters.ts";
+import { reportFailure } from "../webhook/report.ts";
 import type {
   CallWebhook,
   Collector,
@@ -15,12 +17,15 @@ import type {
   Route,
 } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
+import type { Converse } from "./conversing.ts";
 
 /** Flows that {@link createHandling} is handed. */
 export interface HandlingFlows {
   readonly replies: Replies;
   /** Calls a webhook URL and carries its TwiML out through the collector. */
   readonly callUrl: CallWebhook;
+  /** Puts a message into its conversation; false: it was refused. */
+  readonly converse: Converse["receive"];
 }
 
 /** What {@link createHandling} makes. */
@@ -33,7 +38,7 @@ export interface Handling {
 }
 
 /** An inbound message that is no keyword: the application's turn, by `inboundHandling`. */
-export function createHandling(ctx: FlowContext, { replies, callUrl }: HandlingFlows): Handling {
+export function createHandling(ctx: FlowContext, { replies, callUrl, converse }: HandlingFlows): Handling {
   return Object.freeze({
     handle,
     inform,
@@ -43,6 +48,8 @@ export function createHandling(ctx: FlowContext, { replies, callUrl }: HandlingF
   async function handle(received: Received, route: Route | undefined): Promise<Outcome> {
     const { mode, webhook } = takerOf(received.sender);
     if (mode === "drop") return { response: replies.ack(received), kept: false };
+    if (mode === "conversation" && !(await converse(received)))
+      return { response: replies.ack(received), kept: false };
     const message = view(received);
     ctx.events.emit("received", message);
     const asks = ctx.optOut().policy.enabled && ctx.events.has("possible-opt-out");
@@ -54,6 +61,8 @@ export function createHandling(ctx: FlowContext, { replies, callUrl }: HandlingF
         typeof webhook === "function"
           ? callFunction(webhook, message, collector.reply)
           : callUrl(webhook, message, collector);
+      // Over already: there is nothing to wait for.
+      if (work === undefined) return { response: await collector.answer(), kept: true };
       return answerInTime(received, collector, work);
     }
     if (route === undefined || mode !== "defer") return { response: replies.ack(received), kept: true };
@@ -64,18 +73,19 @@ export function createHandling(ctx: FlowContext, { replies, callUrl }: HandlingF
       "ROUTE_SKIPPED",
       `${sid} came with others in one request, and no route was called for it: set a webhook.`,
       { sid },
+      { subject: received.sender.id },
     );
     return { response: replies.ack(received), kept: true };
   }
 
-  /** "defer": the sender's own webhook, else the service's. "webhook": the service's. "drop": nobody. */
+  /** "defer": the sender's own webhook, else the service's. "webhook": the service's. "conversation", "drop": nobody. */
   function takerOf(sender: Sender): {
     readonly mode: InboundHandling;
     readonly webhook: Webhook | undefined;
   } {
     const { inboundHandling, webhook } = ctx.settings();
     const mode = sender.inboundHandling ?? inboundHandling;
-    if (mode === "drop") return { mode, webhook: undefined };
+    if (mode === "drop" || mode === "conversation") return { mode, webhook: undefined };
     return { mode, webhook: mode === "webhook" ? webhook : (sender.webhook ?? webhook) };
   }
 
@@ -107,9 +117,8 @@ export function createHandling(ctx: FlowContext, { replies, callUrl }: HandlingF
   async function answerInTime(
     received: Received,
     collector: Collector,
-    work: Promise<void> | undefined,
+    work: Promise<void>,
   ): Promise<Outcome> {
-    if (work === undefined) return { response: await collector.answer(), kept: true };
     const settled = work.catch((error: unknown) => failed(received, "The webhook", error));
     // Once the answer has left nobody may be listening.
     settled.catch(() => {});
@@ -135,10 +144,18 @@ export function createHandling(ctx: FlowContext, { replies, callUrl }: HandlingF
   }
 
   /** Where the service closes before its webhook has answered, the message is not done: the next start calls again. */
-  function failed({ sid }: Received, what: string, error: unknown): void {
+  function failed(received: Received, what: string, error: unknown): void {
     if (isMessagingError(error, "SERVICE_CLOSED")) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    ctx.events.alert("WEBHOOK_FAILED", `${what} for ${sid} failed: ${reason}`, { sid });
+    const { sid } = received;
+    for (const { fallback, reason, details, about } of reportFailure(
+      error,
+      inboundParameters(view(received)),
+    )) {
+      const [code, which] = fallback
+        ? (["WEBHOOK_FALLBACK_FAILED", "The fallback of the webhook"] as const)
+        : (["WEBHOOK_FAILED", what] as const);
+      ctx.events.alert(code, `${which} for ${sid} failed: ${reason}`, { sid, ...details }, about);
+    }
   }
 
   /** Its promise, or `undefined` when it is over already: then there is nothing to wait for. */

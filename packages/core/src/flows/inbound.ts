@@ -6,7 +6,7 @@ import { toEvent, toInboundRecord } from "../records/inbound-record.ts";
 import type { Journal } from "../records/journal.ts";
 import type { Versioned } from "../records/messages.ts";
 import { createUnderWay } from "../records/under-way.ts";
-import { type Arrival, isDropped, type Process, type Route, toArrival } from "./arrival.ts";
+import { type Arrival, isDropped, knownKeys, type Process, type Route, toArrival } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
 
 /** Flows that {@link createInbound} is handed. */
@@ -25,10 +25,13 @@ export interface InboundFlows {
 
 /** What {@link createInbound} makes. */
 export interface Inbound {
+  /** Throws at once what parsing throws. */
   inbound(
     provider: Provider,
     request: WebhookRequest,
     route: Route | undefined,
+    /** `answerable: false`: replies leave as messages, whatever the request is answered. */
+    options?: { readonly answerable?: boolean | undefined },
   ): Promise<HttpResponse | undefined>;
   /** Handles a message again that its process died over, or that the store failed in the middle of. */
   resume(current: Versioned): Promise<void>;
@@ -48,31 +51,49 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
   const underWay = createUnderWay();
   return Object.freeze({ inbound, resume, replay });
 
-  async function inbound(
+  function inbound(
     provider: Provider,
     request: WebhookRequest,
     route: Route | undefined,
+    { answerable = true }: { readonly answerable?: boolean | undefined } = {},
   ): Promise<HttpResponse | undefined> {
-    const ours = provider.webhook
-      .parseInbound(request)
-      .flatMap((event) => toArrival(ctx, provider, event) ?? []);
-    const [first] = ours;
-    if (first === undefined) {
-      if (route === undefined) return ack(provider);
-      await route.next(undefined);
-      return undefined;
+    const ours: Arrival[] = [];
+    for (const event of provider.webhook.parseInbound(request)) {
+      const arrival = toArrival(ctx, provider, event);
+      if (arrival !== undefined) ours.push(arrival);
     }
-    if (ours.length === 1) return receive(first, route);
-    // Several messages share one HTTP answer: none of them can have it, and their replies leave as messages.
-    await Promise.all(ours.map((arrival) => receive({ ...arrival, answerable: false }, route)));
+    const [first, second] = ours;
+    if (first === undefined) return notOurs(provider, route);
+    return second === undefined && answerable
+      ? receive(first, route)
+      : receiveUnanswerable(provider, ours, route);
+  }
+
+  async function notOurs(provider: Provider, route: Route | undefined): Promise<HttpResponse | undefined> {
+    if (route === undefined) return ack(provider);
+    await route.next(undefined);
+    return undefined;
+  }
+
+  /** Several messages share one HTTP answer: none of them can have it, and their replies leave as messages. */
+  async function receiveUnanswerable(
+    provider: Provider,
+    arrivals: readonly Arrival[],
+    route: Route | undefined,
+  ): Promise<HttpResponse> {
+    await Promise.all(arrivals.map((arrival) => receive({ ...arrival, answerable: false }, route)));
     return ack(provider);
   }
 
-  async function receive(arrival: Arrival, route: Route | undefined): Promise<HttpResponse | undefined> {
+  function receive(arrival: Arrival, route: Route | undefined): Promise<HttpResponse | undefined> {
+    return arrival.match?.optOutType === "STOP" ? receiveStop(arrival, route) : claim(arrival, route);
+  }
+
+  async function receiveStop(arrival: Arrival, route: Route | undefined): Promise<HttpResponse | undefined> {
     try {
       return await claim(arrival, route);
     } catch (error) {
-      if (arrival.match?.optOutType === "STOP") await denyUntilWritten(arrival);
+      await denyUntilWritten(arrival);
       throw error;
     }
   }
@@ -112,80 +133,55 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
   }
 
   async function claim(arrival: Arrival, route: Route | undefined): Promise<HttpResponse | undefined> {
-    const { sender, event, sid, from, provider } = arrival;
+    const { sid, provider, event } = arrival;
     const now = ctx.clock.now();
-    const record = toInboundRecord({
-      sid,
-      from,
-      sender,
-      event,
-      provider: provider.name,
-      owner: ctx.owner,
-      now,
-      lease: now + LEASE_MS,
-    });
-    const claimed = await underWay.during(sid, async () => {
+    const record = toInboundRecord(arrival, { owner: ctx.owner, now, lease: now + LEASE_MS });
+    const dropped = isDropped(arrival, ctx.settings());
+    let earlier: Versioned;
+    underWay.begin(sid);
+    try {
       const [{ versioned, there }, read, , kept] = await Promise.all([
-        ctx.messages.claim(record, { listed: !isDropped(arrival, ctx.settings()) }),
-        ctx.store.getMany([ctx.keys.config, ...knownKeys(arrival)]),
+        ctx.messages.claim(record, { listed: !dropped }),
+        ctx.store.getMany([ctx.keys.config, ...knownKeys(ctx.keys, arrival)]),
         // In the same wave: should this process die over it, another one finds it.
         ctx.outbox.add(sid),
-        isDropped(arrival, ctx.settings()) || remember(arrival),
+        dropped || remember(arrival),
       ]);
       const before = ctx.optOut();
       ctx.adopt(read[0]);
-      if (there !== undefined) return { there };
-      // Another process changed the keywords: this message is read by the new ones.
-      const match = ctx.optOut() === before ? arrival.match : toArrival(ctx, provider, event)?.match;
-      return { response: await tried({ ...arrival, match, kept }, route, versioned, read.slice(1)) };
-    });
-    if (!("there" in claimed)) return claimed.response;
+      if (there === undefined) {
+        // Another process changed the keywords: this message is read by the new ones.
+        const match = ctx.optOut() === before ? arrival.match : toArrival(ctx, provider, event)?.match;
+        const mine = { ...arrival, match, kept };
+        const isKnown = match === undefined || arrival.match !== undefined;
+        const known = isKnown ? read.slice(1) : await ctx.store.getMany(knownKeys(ctx.keys, mine));
+        return await process(mine, route, versioned, known);
+      }
+      earlier = there;
+    } finally {
+      underWay.end(sid);
+    }
     const resumed = {
       ...(toArrival(ctx, provider, event) ?? arrival),
       answerable: arrival.answerable,
       resumed: true,
     };
-    return waitOrHandle(claimed.there, resumed, async (mine) =>
-      tried(resumed, route, mine, await ctx.store.getMany(knownKeys(resumed))),
+    return waitOrHandle(earlier, resumed, async (mine) =>
+      process(resumed, route, mine, await ctx.store.getMany(knownKeys(ctx.keys, resumed))),
     );
   }
 
   /** What user code sends in turn leaves by the sender that was texted, inside WhatsApp's window. */
   async function remember({ event, sender, person }: Arrival): Promise<boolean> {
     const { channel, membership, id } = sender;
+    const mapping = channel !== "rcs" && ctx.sticky.claimFree(channel, person, membership);
     const at = String(event.receivedAt ?? ctx.clock.now());
-    const [isNew] = await Promise.all([
-      channel !== "rcs" && ctx.sticky.claimFree(channel, person, membership),
-      channel === "whatsapp" && ctx.store.set(ctx.keys.window(person), at, WINDOW_MS),
-    ]);
+    const isNew =
+      channel === "whatsapp"
+        ? (await Promise.all([mapping, ctx.store.set(ctx.keys.window(person), at, WINDOW_MS)]))[0]
+        : await mapping;
     if (isNew === true) ctx.pool.addMapping(id, 1);
     return isNew !== undefined;
-  }
-
-  /** Handles it; when the store fails in the middle, once more by itself after the lease: the provider may not come again. */
-  async function tried(
-    arrival: Arrival,
-    route: Route | undefined,
-    claimed: Versioned,
-    known: readonly (string | undefined)[],
-  ): Promise<HttpResponse | undefined> {
-    try {
-      return await process(arrival, route, claimed, known);
-    } catch (error) {
-      ctx.waiting.later(arrival.sid, ctx.clock.now() + LEASE_MS);
-      throw error;
-    }
-  }
-
-  /** What {@link Process} is told, in its order. */
-  function knownKeys({ sender, person, provider, event }: Arrival): readonly string[] {
-    const { keys } = ctx;
-    return [
-      keys.consent(person),
-      keys.consentMark(provider.name, event.providerSid),
-      keys.sticky(sender.channel, person),
-      keys.campaign(person),
-    ];
   }
 
   async function resume(current: Versioned): Promise<void> {
@@ -198,12 +194,15 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
       ...record,
       inbound: { ...record.inbound, owner: ctx.owner, lease: ctx.clock.now() + LEASE_MS },
     };
-    await underWay.during(record.sid, async () => {
+    underWay.begin(record.sid);
+    try {
       const claimed = await ctx.messages.replace(current, mine);
       if (claimed === undefined) return ctx.outbox.done(record.sid);
-      const known = await ctx.store.getMany(knownKeys(arrival));
-      await tried({ ...arrival, answerable: false, resumed: true }, undefined, claimed, known);
-    });
+      const known = await ctx.store.getMany(knownKeys(ctx.keys, arrival));
+      await process({ ...arrival, answerable: false, resumed: true }, undefined, claimed, known);
+    } finally {
+      underWay.end(record.sid);
+    }
   }
 
   /** A delivery that came before: done, its answer again; being handled, its answer when there is one; abandoned, ours. */
@@ -223,14 +222,15 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
       const now = ctx.clock.now();
       // Ours and nobody here is at it: the store kept its answer to the claim to itself.
       if (part.lease <= now || (part.owner === ctx.owner && !underWay.has(sid))) {
-        const current = seen;
         const mine = { ...seen.record, inbound: { ...part, owner: ctx.owner, lease: now + LEASE_MS } };
-        const handled = await underWay.during(sid, async () => {
+        underWay.begin(sid);
+        try {
           if (!ctx.outbox.has(sid)) await ctx.outbox.add(sid);
-          const claimed = await ctx.messages.replace(current, mine);
-          return claimed === undefined ? undefined : { response: await handle(claimed) };
-        });
-        if (handled !== undefined) return handled.response;
+          const claimed = await ctx.messages.replace(seen, mine);
+          if (claimed !== undefined) return await handle(claimed);
+        } finally {
+          underWay.end(sid);
+        }
       } else if (now >= until) {
         throw new MessagingError("HANDLED_ELSEWHERE", `${sid} is still being handled.`);
       }

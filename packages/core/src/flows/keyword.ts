@@ -19,7 +19,7 @@ import {
 } from "../records/consent-record.ts";
 import { toInboundMessage } from "../records/message-record.ts";
 import type { Sender } from "../sender.ts";
-import type { Handled, HandleKeyword, Outcome, Received, Replies, ReplyDraft } from "./arrival.ts";
+import type { Handled, HandleKeyword, Outcome, ReceivedKeyword, Replies, ReplyDraft } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
 
 /** Flows that {@link createKeyword} is handed. */
@@ -44,21 +44,19 @@ export function createKeyword(
   /** Times of keyword replies per person, of the last hour, in this process. */
   const answered = new Map<string, number[]>();
 
-  return async function keyword(received: Received): Promise<Outcome | undefined> {
+  return async function keyword(received: ReceivedKeyword): Promise<Outcome | undefined> {
     const { match } = received;
-    if (match === undefined) return undefined;
     const { last } = received.consent;
     const cutOff = received.resumed && last !== undefined && isLast(received.consent, sidsOf(received));
     // Consent is on record, and perhaps no more: what is left to do is to answer and to tell.
-    if (cutOff) return conclude(received, match, last.applied, owed(received, match, last.reply));
+    if (cutOff) return conclude(received, match, last.applied, owed(received, last.reply));
     const isReplayed = received.known[1] !== undefined || isLast(received.consent, sidsOf(received));
     if (isReplayed) return { response: replies.ack(received), kept: true, optOutType: match.optOutType };
 
     const current = match.optOutType === "START" ? await settled(received) : received;
     const decision = decide(current, match);
     if (!decision.handled) return undefined;
-    if (decision.alert !== undefined)
-      ctx.events.alert("KEYWORD_REPLY_LATE", decision.alert, { sid: received.sid });
+    if (decision.alert !== undefined) alert("KEYWORD_REPLY_LATE", decision.alert, received);
     const reply = literal(current, decision.reply);
     const applied = decision.consent === "none" || (await record(current, match, decision.consent, reply));
     // "You are subscribed again" must be true when it is said.
@@ -67,7 +65,7 @@ export function createKeyword(
 
   /** The answer, and who is told of it afterwards. An opt-in that did not come about is told to nobody. */
   async function conclude(
-    received: Received,
+    received: ReceivedKeyword,
     match: KeywordMatch,
     applied: boolean,
     reply: string | undefined,
@@ -90,7 +88,7 @@ export function createKeyword(
   }
 
   /** A STOP that the store has not got yet comes before what its sender says next. */
-  async function settled(received: Received): Promise<Received> {
+  async function settled(received: ReceivedKeyword): Promise<ReceivedKeyword> {
     const { person, sender } = received;
     const channel = consentChannel(sender.channel);
     if (!ctx.denied.has(person, channel)) return received;
@@ -99,7 +97,7 @@ export function createKeyword(
     return { ...received, consent: parseConsent(document), known: [document, undefined] };
   }
 
-  function decide(received: Received, match: KeywordMatch): KeywordDecision {
+  function decide(received: ReceivedKeyword, match: KeywordMatch): KeywordDecision {
     const { event, sender, person } = received;
     const bound = isBound(received);
     return decideKeyword(
@@ -118,7 +116,7 @@ export function createKeyword(
   }
 
   async function record(
-    received: Received,
+    received: ReceivedKeyword,
     match: KeywordMatch,
     consent: "opt-out" | "opt-in",
     reply: string | undefined,
@@ -160,14 +158,14 @@ export function createKeyword(
   }
 
   /** The reply of a handling that was cut off: its record is written once, so it leaves once. */
-  function owed(received: Received, match: KeywordMatch, reply: string | undefined): string | undefined {
-    const late = match.optOutType === "STOP" ? lateAlert(ageOf(received)) : undefined;
+  function owed(received: ReceivedKeyword, reply: string | undefined): string | undefined {
+    const late = received.match.optOutType === "STOP" ? lateAlert(ageOf(received)) : undefined;
     if (reply === undefined || late === undefined) return reply;
-    ctx.events.alert("KEYWORD_REPLY_LATE", late, { sid: received.sid });
+    alert("KEYWORD_REPLY_LATE", late, received);
     return undefined;
   }
 
-  function draftOf(received: Received, { optOutType }: KeywordMatch, reply: string): ReplyDraft {
+  function draftOf(received: ReceivedKeyword, { optOutType }: KeywordMatch, reply: string): ReplyDraft {
     const stops = optOutType === "STOP";
     const left = Math.floor((CONFIRMATION_DEADLINE_MS - ageOf(received)) / 1000);
     return {
@@ -181,8 +179,8 @@ export function createKeyword(
   }
 
   /** In the HTTP answer where the provider takes one, else as a message. One that cannot leave keeps nothing else from being done. */
-  async function answer(received: Received, drafts: readonly ReplyDraft[]): Promise<HttpResponse> {
-    const { person, sid } = received;
+  async function answer(received: ReceivedKeyword, drafts: readonly ReplyDraft[]): Promise<HttpResponse> {
+    const { person } = received;
     if (drafts.length === 0) return replies.ack(received);
     const times = [...recent(person), ctx.clock.now()];
     answered.delete(person);
@@ -193,28 +191,34 @@ export function createKeyword(
     } catch (error) {
       // The store may take it when the message comes again.
       if (isMessagingError(error, "STORE_UNAVAILABLE")) throw error;
-      ctx.events.alert("KEYWORD_REPLY_FAILED", `The reply to a keyword was not sent: ${String(error)}`, {
-        sid,
-      });
+      alert("KEYWORD_REPLY_FAILED", `The reply to a keyword was not sent: ${String(error)}`, received);
       return replies.ack(received);
     }
   }
 
+  function alert(
+    code: "KEYWORD_REPLY_LATE" | "KEYWORD_REPLY_FAILED",
+    message: string,
+    { sid, sender }: ReceivedKeyword,
+  ): void {
+    ctx.events.alert(code, message, { sid, sender: sender.id }, { subject: sender.id });
+  }
+
   /** The text as it leaves: look-alikes replaced where that is the setting. */
-  function literal({ sender }: Received, reply: string | undefined): string | undefined {
+  function literal({ sender }: ReceivedKeyword, reply: string | undefined): string | undefined {
     if (reply === undefined || reply === "") return undefined;
     const { smartEncoding } = ctx.settings();
     return sender.channel === "sms" ? segment(reply, { smartEncoding }).body : reply;
   }
 
-  function isBound({ consent, sender }: Received): boolean {
+  function isBound({ consent, sender }: ReceivedKeyword): boolean {
     const { scope } = ctx.optOut().policy;
     const channel = consentChannel(sender.channel);
     const bound = boundBy(consent, { service: ctx.options.name, channel, sender: sender.id, scope });
     return bound !== undefined;
   }
 
-  function ageOf(received: Received): number {
+  function ageOf(received: ReceivedKeyword): number {
     return Math.max(0, ctx.clock.now() - saidAt(received));
   }
 
@@ -233,11 +237,11 @@ export function createKeyword(
   }
 }
 
-function sidsOf({ provider, event }: Received): { readonly provider: string; readonly sid: string } {
+function sidsOf({ provider, event }: ReceivedKeyword): { readonly provider: string; readonly sid: string } {
   return { provider: provider.name, sid: event.providerSid };
 }
 
 /** By the provider, else when the message first came here. */
-function saidAt({ event, claimed: { record } }: Received): number {
+function saidAt({ event, claimed: { record } }: ReceivedKeyword): number {
   return event.receivedAt ?? record.sentAt ?? record.createdAt;
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import { isMessagingError, MessagingError } from "../errors.ts";
+import type { Reach } from "../phone/address.ts";
 import type { Plan } from "../planning/plan.ts";
 import type { Job } from "../queue/queue.ts";
 import { type ConsentQuestion, consentChannel } from "../records/consent-record.ts";
@@ -10,7 +11,7 @@ import type { Decision, FlowContext } from "./context.ts";
 /** The question a send puts to the consent ledger. */
 export function question(
   ctx: Pick<FlowContext, "options" | "optOut">,
-  draft: Pick<Draft, "to" | "category">,
+  draft: { readonly to: Pick<Reach, "channel">; readonly category: string | undefined },
   planned: Pick<Plan, "decision">,
 ): ConsentQuestion {
   const { policy } = ctx.optOut();
@@ -81,9 +82,10 @@ export function withOutbound(
 /** What a refusal rules out for the next plan. */
 export function exclusion(
   record: MessageRecord,
-  meaning: "sender" | "not-rcs",
+  meaning: "sender" | "not-rcs" | "not-mms",
 ): Partial<NonNullable<MessageRecord["outbound"]>> {
   if (meaning === "not-rcs") return { rcsFailed: true };
+  if (meaning === "not-mms") return { mmsFailed: true };
   return { excluded: [...(record.outbound?.excluded ?? []), record.from ?? ""] };
 }
 

@@ -1,57 +1,90 @@
 import { channels } from "../diagnostics.ts";
+import type { KeywordMatch } from "../opt-out/match.ts";
 import type { HttpResponse } from "../provider.ts";
 import { parseConsent } from "../records/consent-record.ts";
 import { toStoredAnswer } from "../records/inbound-record.ts";
 import type { InboundPart, MessageRecord } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
-import type { Arrival, Handle, HandleKeyword, Outcome, Process, Received, Route } from "./arrival.ts";
+import type { StickyMapping } from "../records/sticky.ts";
+import type { Sender } from "../sender.ts";
+import type {
+  Arrival,
+  Handle,
+  HandleKeyword,
+  Outcome,
+  Process,
+  Received,
+  ReceivedKeyword,
+  Route,
+} from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
+import type { Converse } from "./conversing.ts";
 
 /** Flows that {@link createProcess} is handed. */
 export interface ProcessFlows {
   readonly keyword: HandleKeyword;
   readonly handling: Handle;
+  /** Keeps a keyword and our reply in the conversation of its pair, if there is one. */
+  readonly keep: Converse["keep"];
 }
 
 /** User code that outlives the answer has this long until it is called again. */
 const LONG_LEASE_MS = 600_000;
 
+/** A store that failed is asked again after this long. */
+const AGAIN_MS = 30_000;
+
 /** A claimed inbound message: keyword or handling, then its answer goes on record, and only then leaves. */
-export function createProcess(ctx: FlowContext, { keyword, handling }: ProcessFlows): Process {
+export function createProcess(
+  ctx: FlowContext,
+  { keyword, handling, keep: keepKeyword }: ProcessFlows,
+): Process {
   return async function process(
     arrival: Arrival,
     route: Route | undefined,
     claimed: Versioned,
-    [consent, mark, sticky, campaign]: readonly (string | undefined)[],
+    known: readonly (string | undefined)[],
   ): Promise<HttpResponse | undefined> {
-    const received: Received = {
-      ...arrival,
-      claimed,
-      consent: parseConsent(consent),
-      mapped: ctx.sticky.parse(sticky),
-      campaign,
-      known: [consent, mark],
-    };
-    const startedAt = ctx.clock.now();
-    await keep(received);
-    const outcome = (await keyword(received)) ?? (await handling(received, route));
-    await finish(received, outcome);
-    const pending = outcome.after?.() ?? outcome.pending;
-    if (pending !== undefined) closeAfter(pending, received.sid);
-    if (channels.inbound.hasSubscribers) {
-      const { sid, from, sender } = received;
-      const durationMs = ctx.clock.now() - startedAt;
-      channels.inbound.publish({
-        service: ctx.options.name,
-        sid,
-        from,
-        to: sender.id,
-        optOutType: outcome.optOutType ?? null,
-        durationMs,
-      });
+    try {
+      const received: Received = { ...arrival, claimed, mapped: ctx.sticky.parse(known[0]) };
+      const startedAt = ctx.clock.now();
+      const keeping = keep(received);
+      if (keeping !== undefined) await keeping;
+      const { match } = arrival;
+      const said = match === undefined ? undefined : await keyword(withConsent(received, match, known));
+      // After the consent and the reply: neither waits for a conversation.
+      if (said !== undefined) await keepKeyword(received);
+      const outcome = said ?? (await handling(received, route));
+      await finish(received, outcome);
+      const pending = outcome.after?.() ?? outcome.pending;
+      if (pending !== undefined) closeAfter(pending, received.sid);
+      if (channels.inbound.hasSubscribers) publish(received, outcome, startedAt);
+      return outcome.response;
+    } catch (error) {
+      // The provider may not come again: once more, by the service itself.
+      ctx.waiting.later(arrival.sid, ctx.clock.now() + AGAIN_MS);
+      throw error;
     }
-    return outcome.response;
   };
+
+  function withConsent(
+    received: Received,
+    match: KeywordMatch,
+    [, consent, mark, campaign]: readonly (string | undefined)[],
+  ): ReceivedKeyword {
+    return { ...received, match, consent: parseConsent(consent), campaign, known: [consent, mark] };
+  }
+
+  function publish({ sid, from, sender }: Received, { optOutType }: Outcome, startedAt: number): void {
+    channels.inbound.publish({
+      service: ctx.options.name,
+      sid,
+      from,
+      to: sender.id,
+      optOutType: optOutType ?? null,
+      durationMs: ctx.clock.now() - startedAt,
+    });
+  }
 
   /** The answer is on record before it leaves: a duplicate gets the same one. */
   async function finish(received: Received, outcome: Outcome): Promise<void> {
@@ -96,10 +129,14 @@ export function createProcess(ctx: FlowContext, { keyword, handling }: ProcessFl
   }
 
   /** Most often the mapping was made along with the claim. Else it is renewed, or made for a sender who left the pool. */
-  async function keep({ sender, person, mapped, kept }: Received): Promise<void> {
-    if (sender.channel === "rcs" || (mapped === undefined && kept === true)) return;
-    if (mapped !== undefined && ctx.pool.byMembership(mapped.membership) !== undefined)
-      return ctx.sticky.touch(sender.channel, person, mapped);
+  function keep({ sender, person, mapped, kept }: Received): Promise<void> | undefined {
+    if (sender.channel === "rcs" || (mapped === undefined && kept === true)) return undefined;
+    if (mapped === undefined || ctx.pool.byMembership(mapped.membership) === undefined)
+      return map(sender, person, mapped);
+    return ctx.sticky.touch(sender.channel, person, mapped);
+  }
+
+  async function map(sender: Sender, person: string, mapped: StickyMapping | undefined): Promise<void> {
     const winner = await ctx.sticky.claim(sender.channel, person, sender.membership, mapped);
     if (winner === undefined) ctx.pool.addMapping(sender.id, 1);
   }

@@ -44,13 +44,16 @@ export function createReceipts(
         provider: provider.name,
         status: receipt.status,
       });
-    if (receipt.meaning === "not-rcs" && (await sendOtherwise(sid, receipt.providerSid))) return;
+    const { meaning, providerSid } = receipt;
+    if ((meaning === "not-rcs" || meaning === "not-mms") && (await sendOtherwise(sid, providerSid, meaning)))
+      return;
     const now = ctx.clock.now();
     const change = (record: MessageRecord): MessageRecord | undefined => {
       if (record.direction === "inbound" || record.provider !== provider.name) return undefined;
       // Our SID in the URL says which message; the provider's must not be another one's (an earlier attempt of a resend).
       if (record.providerSid !== null && record.providerSid !== receipt.providerSid) return undefined;
-      if (record.outbound?.rcsSid === receipt.providerSid) return undefined;
+      const { rcsSid, mmsSid } = record.outbound ?? {};
+      if (rcsSid === receipt.providerSid || mmsSid === receipt.providerSid) return undefined;
       if (!isForward(record.status, receipt.status)) return undefined;
       const unsuccessful = receipt.status === "failed" || receipt.status === "undelivered";
       return {
@@ -79,19 +82,31 @@ export function createReceipts(
     await advance(sid, change, { rawDlrDoneDate: receipt.rawDlrDoneDate });
   }
 
-  /** RCS did not reach the recipient after all: SMS or MMS takes over, once. A short code's failure never does this. */
-  async function sendOtherwise(sid: string, rcsSid: string): Promise<boolean> {
+  /**
+   * RCS did not reach the recipient after all: SMS or MMS takes over, once. The carrier takes no MMS: an SMS with a link
+   * does, where the MMS converter is on. A short code's failure never does this.
+   */
+  async function sendOtherwise(
+    sid: string,
+    failedSid: string,
+    meaning: "not-rcs" | "not-mms",
+  ): Promise<boolean> {
     const current = await ctx.messages.get(sid);
     if (current === undefined) return false;
     const { kind, status, outbound, providerSid } = current.record;
-    const another = providerSid !== null && providerSid !== rcsSid;
-    if (kind !== "RCS" || isFinal(status) || outbound?.rcsFailed === true || another) return false;
+    const another = providerSid !== null && providerSid !== failedSid;
+    const isRcs = meaning === "not-rcs";
+    const before = isRcs ? outbound?.rcsFailed : outbound?.mmsFailed;
+    if (kind !== (isRcs ? "RCS" : "MMS") || isFinal(status) || before === true || another) return false;
     const next = await replan({
       ...current.record,
       providerSid: null,
-      outbound: withOutbound(current.record, { rcsFailed: true, rcsSid }),
+      outbound: withOutbound(
+        current.record,
+        isRcs ? { rcsFailed: true, rcsSid: failedSid } : { mmsFailed: true, mmsSid: failedSid },
+      ),
     }).catch((error: unknown) => {
-      // The plan itself refuses, as when the recipient opted out meanwhile: then the failure of RCS stands.
+      // The plan itself refuses, as when the recipient opted out meanwhile: then the failure stands.
       if (isMessagingError(error) && error.status < 500) return undefined;
       throw error;
     });

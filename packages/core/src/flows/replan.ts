@@ -1,18 +1,15 @@
 import { parseRecipient } from "../phone/address.ts";
+import { explanationOf } from "../records/explanations.ts";
 import type { MessageRecord } from "../records/message-record.ts";
-import { compact } from "../records/outbound-record.ts";
 import type { Draft } from "../send-request.ts";
-import type { Claim, Decide, FlowContext, Replan } from "./context.ts";
+import type { Claim, Decide, Replan } from "./context.ts";
 import { refusalOf } from "./outcome.ts";
 
 /**
  * Plans a stored message again: a schedule that falls due, a sender that refused. Consent is asked anew, and the
  * mapping is claimed as `send` claims it.
  */
-export function createReplan(
-  ctx: FlowContext,
-  { decide, claim }: { readonly decide: Decide; readonly claim: Claim },
-): Replan {
+export function createReplan({ decide, claim }: { readonly decide: Decide; readonly claim: Claim }): Replan {
   return async function replan(record, { reject = false } = {}): Promise<MessageRecord | undefined> {
     const { outbound } = record;
     if (outbound === undefined) return undefined;
@@ -20,7 +17,9 @@ export function createReplan(
     const options = {
       excluded: new Set(outbound.excluded),
       rcsFailed: outbound.rcsFailed,
+      mmsFailed: outbound.mmsFailed,
       confirmation: outbound.confirmation,
+      sid: record.sid,
     };
     const first = await decide(draft, options);
     const refusal = refusalOf(draft, first, outbound.confirmation);
@@ -29,9 +28,8 @@ export function createReplan(
       return undefined;
     }
     const { decision, claimed } = await claim(draft, first, options);
-    const { plan, link } = decision;
+    const { plan } = decision;
     if (plan.decision === null) return undefined;
-    if (link !== undefined) await ctx.links.set(link, record.mediaUrl);
     return {
       ...record,
       from: plan.decision.sender.id,
@@ -40,7 +38,7 @@ export function createReplan(
       body: plan.body,
       encoding: plan.encoding,
       numSegments: plan.numSegments,
-      explanation: compact(plan),
+      explanation: explanationOf(plan),
       outbound: { ...outbound, claimed },
     };
   };
@@ -53,6 +51,7 @@ function toDraft(record: MessageRecord, outbound: NonNullable<MessageRecord["out
     mediaUrl: record.mediaUrl,
     // A sender that was asked for and refused leaves nobody else to try.
     from: outbound.requestedFrom,
+    isReply: outbound.inReplyTo !== undefined,
     fallbackFrom: outbound.fallbackFrom,
     contentSid: outbound.contentSid,
     contentVariables: outbound.contentVariables,

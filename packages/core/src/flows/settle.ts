@@ -39,7 +39,9 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
     const now = attempt.at;
     // An earlier try to write this down may have lost nothing but the answer: one hand-over is one attempt.
     const tried = (current: MessageRecord): MessageRecord =>
-      current.attempts.some(({ at, from }) => at === attempt.at && from === attempt.from)
+      current.attempts.some(
+        ({ at, from, outcome }) => at === now && from === attempt.from && outcome === attempt.outcome,
+      )
         ? current
         : { ...current, attempts: [...current.attempts, attempt], updatedAt: now };
     if (result.outcome === "accepted") {
@@ -119,8 +121,9 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
       await ctx.sticky.release(to.channel, to.person, claimed);
       ctx.pool.addMapping(record.from ?? "", -1);
     }
-    if (result.meaning === "sender" || result.meaning === "not-rcs") {
-      const outbound = withOutbound(record, { claimed: undefined, ...exclusion(record, result.meaning) });
+    const { meaning: what } = result;
+    if (what === "sender" || what === "not-rcs" || (what === "not-mms" && record.kind === "MMS")) {
+      const outbound = withOutbound(record, { claimed: undefined, ...exclusion(record, what) });
       try {
         const next = await replan({ ...tried(record), outbound });
         if (next !== undefined) return await requeue(taken, next);
@@ -162,11 +165,12 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
   ): Promise<void> {
     await advance(current, (record) => failed(tried(record), failure, ctx.clock.now()));
     if (current.record.outbound?.confirmation === true) {
-      const { sid, to } = current.record;
+      const { sid, to, from } = current.record;
       ctx.events.alert(
         "KEYWORD_REPLY_FAILED",
         `The reply to a keyword of ${to} was not sent: ${failure.errorMessage}`,
-        { sid },
+        { sid, sender: from },
+        { subject: from ?? "", errorCode: failure.errorCode },
       );
     }
     forget(current.record);

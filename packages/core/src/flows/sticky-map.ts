@@ -13,6 +13,12 @@ export interface StickyEntry {
   readonly sender: Address;
 }
 
+/** A page of them. */
+export interface StickyEntryPage {
+  readonly entries: readonly StickyEntry[];
+  readonly cursor: string | undefined;
+}
+
 /** Sticky mappings you can read and set. */
 export interface StickyMap {
   /** The sender kept for a recipient; `undefined` when there is none, or its sender has left the pool. */
@@ -23,6 +29,14 @@ export interface StickyMap {
   clear(to: string): Promise<boolean>;
   /** Every mapping that holds, in the order they were first made. */
   entries(): AsyncIterable<StickyEntry>;
+  /**
+   * The mappings that hold among the next `limit` lines of the log, and where to go on; `cursor` is `undefined` at the end. A mapping made
+   * anew meanwhile may come twice.
+   */
+  page(options?: {
+    readonly after?: string | undefined;
+    readonly limit?: number | undefined;
+  }): Promise<StickyEntryPage>;
   /** What a change of the pool would do to the mappings there are. @throws MessagingError SENDER_NOT_FOUND, DUPLICATE_SENDER, INVALID_SENDER. */
   explainChange(change: {
     readonly add?: readonly SenderInput[];
@@ -88,6 +102,15 @@ export function createStickyMap(ctx: FlowContext): StickyMap {
         const sender = ctx.pool.byMembership(membership);
         if (sender !== undefined) yield Object.freeze({ to: to.address, sender: sender.id });
       }
+    },
+    async page({ after, limit = 100 }: Parameters<StickyMap["page"]>[0] = {}): Promise<StickyEntryPage> {
+      const { entries, cursor } = await ctx.sticky.page(after, limit);
+      const held = entries.flatMap(({ channel, person, mapping }) => {
+        const sender = ctx.pool.byMembership(mapping.membership);
+        const to = channel === "sms" ? person : `${channel}:${person}`;
+        return sender === undefined ? [] : [Object.freeze({ to: parse(to).address, sender: sender.id })];
+      });
+      return Object.freeze({ entries: Object.freeze(held), cursor });
     },
     async explainChange({
       add = [],

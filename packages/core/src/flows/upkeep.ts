@@ -1,5 +1,7 @@
+import { isAlertCode, NOT_DURABLE } from "../alert.ts";
 import { sleep, type Timer } from "../clock.ts";
-import { MessagingError } from "../errors.ts";
+import { isMessagingError, MessagingError } from "../errors.ts";
+import type { StoreFinding } from "../store/store.ts";
 import type { FlowContext } from "./context.ts";
 
 /** What goes on beside the messages: signs of life, other processes' changes and remains, what the store did not take. */
@@ -17,13 +19,24 @@ export interface UpkeepFlows {
   readonly flush: () => Promise<number>;
   readonly recover: () => Promise<number>;
   readonly checkOptOutRate: () => Promise<void>;
+  /** Told whether the store does its work. */
+  readonly storeAlerts: {
+    readonly failed: (task: string, error: unknown) => void;
+    readonly worked: (task: string) => void;
+  };
+  /** Looks at the conversations whose time has come. */
+  readonly conversations: () => Promise<void>;
 }
 
 export function createUpkeep(
   ctx: FlowContext,
-  { replay, flush, recover, checkOptOutRate }: UpkeepFlows,
+  { replay, flush, recover, checkOptOutRate, storeAlerts, conversations }: UpkeepFlows,
 ): Upkeep {
+  /** A simulated carrier's messages may end with the process. */
+  const isReal = ctx.options.providers.some((provider) => provider.simulated !== true);
   const timers = new Set<Timer>();
+  /** Tasks that the store did not answer the last time: they say so once. */
+  const waiting = new Set<string>();
   let stopped = false;
   const turns = new Set<Promise<void>>();
 
@@ -37,8 +50,16 @@ export function createUpkeep(
       timers.delete(timer);
       const turn = task()
         .then(
-          () => undefined,
-          (error: unknown) => ctx.logger.warn(`${what} waits for the store.`, { error: String(error) }),
+          () => {
+            waiting.delete(what);
+            storeAlerts.worked(what);
+          },
+          (error: unknown) => {
+            const log = waiting.has(what) ? ctx.logger.debug : ctx.logger.warn;
+            log(`${what} waits for the store.`, { error: String(error) });
+            waiting.add(what);
+            storeAlerts.failed(what, error);
+          },
         )
         .then(() => {
           turns.delete(turn);
@@ -56,18 +77,30 @@ export function createUpkeep(
       every(refreshMs, "Writing opt-outs down", flush);
       every(heartbeatMs, "The sign of life", () => ctx.outbox.checkpoint());
       every(heartbeatMs, "Recovery", recover);
-      every(RATE_CHECK_MS, "The opt-out rate", checkOptOutRate);
+      every(HOUR_MS, "The opt-out rate", checkOptOutRate);
+      // A Redis can be configured while it runs.
+      every(HOUR_MS, "A look at the store", async () => report(await inspect()));
+      every(heartbeatMs, "Conversations", conversations);
     },
     async ready(): Promise<void> {
       // Before the store is asked: they bind even if it does not answer.
       await replay();
-      for (const finding of (await ctx.store.inspect?.()) ?? []) {
-        if (finding.level === "refuse")
-          throw new MessagingError("INVALID_OPTION", `The store: ${finding.message}`);
-        if (finding.level === "warn") ctx.events.alert(finding.code, finding.message);
+      const { name, durable } = ctx.store;
+      if (!durable && isReal)
+        ctx.events.alert("STORE_NOT_DURABLE", NOT_DURABLE, { store: name }, { subject: name });
+      try {
+        const findings = await inspect();
+        const refusal = findings.find(({ level }) => level === "refuse");
+        if (refusal !== undefined)
+          throw new MessagingError("INVALID_OPTION", `The store: ${refusal.message}`);
+        report(findings);
+        ctx.adopt(await ctx.store.get(ctx.keys.config));
+        await recover();
+      } catch (error) {
+        if (isMessagingError(error, "STORE_UNAVAILABLE"))
+          ctx.events.alert("STORE_UNAVAILABLE", error.message, { store: name }, { subject: name });
+        throw error;
       }
-      ctx.adopt(await ctx.store.get(ctx.keys.config));
-      await recover();
     },
     async close(): Promise<void> {
       stopped = true;
@@ -77,6 +110,25 @@ export function createUpkeep(
       await Promise.race([leave(), sleep(ctx.clock, LEAVE_MS)]);
     },
   });
+
+  async function inspect(): Promise<readonly StoreFinding[]> {
+    return (await ctx.store.inspect?.()) ?? [];
+  }
+
+  /** What a store of the user's own finds may have any name. */
+  function report(findings: readonly StoreFinding[]): void {
+    for (const { level, code, message } of findings) {
+      if (level === "info" || code === "STORE_NOT_DURABLE") continue;
+      const known = isAlertCode(code);
+      const { name } = ctx.store;
+      ctx.events.alert(
+        known ? code : "STORE_FINDING",
+        message,
+        { store: name, finding: code },
+        { subject: known ? name : `${name} ${code}` },
+      );
+    }
+  }
 
   async function leave(): Promise<void> {
     try {
@@ -89,6 +141,6 @@ export function createUpkeep(
 }
 
 /** A rate over a day changes slowly, and counting reads the day's log. */
-const RATE_CHECK_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 /** What closing waits for the store at most. */
 const LEAVE_MS = 5_000;

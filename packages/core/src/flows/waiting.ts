@@ -12,6 +12,8 @@ export interface WaitingParts {
   readonly queue: Queue;
   readonly pool: SenderPool;
   readonly live: Map<string, Live>;
+  /** Told of each job that joined a sender's lane. */
+  readonly joined: (job: Job) => void;
 }
 
 /** The lane of jobs that wait for a time and for no sender: schedules, hand-overs to be decided, messages that expired. */
@@ -21,7 +23,7 @@ const TIMER_LANE = "schedule";
  * Messages between accepted and handed over. Each has a place on its sender's lane and a deadline: one whose validity
  * period ends is taken out of the line then and there, so that it is reported in time and costs those behind it nothing.
  */
-export function createWaiting({ clock, queue, pool, live }: WaitingParts): Waiting {
+export function createWaiting({ clock, queue, pool, live, joined }: WaitingParts): Waiting {
   /** Messages that wait for a time: they cost nothing, so the queue does not count them. */
   const timed = new Set<string>();
   const deadlines = createDeadlines<Live>(clock, ({ versioned: { record } }) => {
@@ -56,12 +58,14 @@ export function createWaiting({ clock, queue, pool, live }: WaitingParts): Waiti
       if (result !== "added") return result;
       deadlines.set(known, deadlineOf(record));
       occupy({ pool, clock }, record);
+      joined(job);
       return result;
     },
     later,
     drop,
     started: (sid: string) => void timed.delete(sid),
     count: () => live.size + timed.size,
+    sids: () => [...new Set([...live.keys(), ...timed])],
     close: deadlines.close,
   });
 }

@@ -10,9 +10,10 @@ export interface WebhookFlows {
     provider: Provider,
     request: WebhookRequest,
     route: Route | undefined,
+    options: { readonly answerable?: boolean | undefined },
   ) => Promise<HttpResponse | undefined>;
   readonly receipts: (provider: Provider, request: WebhookRequest) => Promise<HttpResponse>;
-  readonly media: (code: string) => Promise<HttpResponse>;
+  readonly media: (code: string, request: HttpRequest) => Promise<HttpResponse>;
 }
 
 /** What goes with a request. */
@@ -21,23 +22,56 @@ export interface HandleOptions {
   readonly rest?: string | undefined;
   /** Where an inbound message that is no keyword goes on to. Default: it is acknowledged. */
   readonly route?: Route | undefined;
+  /** False: other services have a part in the request, so that none can answer in it; replies leave as messages. Default true. */
+  readonly answerable?: boolean | undefined;
+  /** True: whoever hands it over has asked the provider's `verify` already. Default false. */
+  readonly verified?: boolean | undefined;
 }
 
-/** `service.handle`: one HTTP request in, one answer out; `undefined` where the route answered. Never rejects, never says 500. */
-export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: WebhookFlows) {
-  return async function handle(
+/** What {@link createWebhooks} makes. */
+export interface Webhooks {
+  /** `service.handle`: one HTTP request in, one answer out; `undefined` where the route answered. Never rejects, never says 500. */
+  handle(
+    endpoint: Endpoint,
+    request: HttpRequest,
+    options?: HandleOptions,
+  ): Promise<HttpResponse | undefined>;
+  /** How many are under way. */
+  readonly active: number;
+  /** Resolves when none is. */
+  settled(): Promise<void>;
+}
+
+/** The front door: reads and verifies what providers call us with, and hands it to the flow that takes it. */
+export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: WebhookFlows): Webhooks {
+  let active = 0;
+  const waiting: (() => void)[] = [];
+  return Object.freeze({
+    handle,
+    settled,
+    get active() {
+      return active;
+    },
+  });
+
+  function settled(): Promise<void> {
+    return active === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
+  }
+
+  async function handle(
     endpoint: Endpoint,
     request: HttpRequest,
     options: HandleOptions = {},
   ): Promise<HttpResponse | undefined> {
+    active += 1;
     try {
       if (endpoint === "media" && /^(GET|HEAD|POST)$/.test(request.method))
-        return await media(options.rest ?? request.url.split(/[?#]/)[0]?.split("/").at(-1) ?? "");
+        return await media(options.rest ?? request.url.split(/[?#]/)[0]?.split("/").at(-1) ?? "", request);
       const webhook = toWebhookRequest(request, ctx.options.publicUrl);
       const provider = providerOf(options.rest);
-      verify(provider, webhook);
+      if (options.verified !== true) verify(provider, webhook);
       return endpoint === "inbound"
-        ? await inbound(provider, webhook, options.route)
+        ? await inbound(provider, webhook, options.route, options)
         : await receipts(provider, webhook);
     } catch (error) {
       const response = toErrorResponse(error);
@@ -47,8 +81,11 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
         error: error instanceof Error ? error.message : String(error),
       });
       return response;
+    } finally {
+      active -= 1;
+      if (active === 0) for (const tell of waiting.splice(0)) tell();
     }
-  };
+  }
 
   function providerOf(name: string | undefined): Provider {
     const provider = name === undefined ? ctx.options.providers[0] : ctx.providers.get(name);

@@ -1,8 +1,8 @@
 import { segment } from "../encoding/segment.ts";
 import type { OptOutType } from "../types.ts";
 import type { ResolvedOptOut } from "./keywords.ts";
+import { builtInWords, mentioned } from "./mention.ts";
 import { normalizeKeyword } from "./normalize.ts";
-import { languagePack, PACK_LANGUAGES } from "./packs/packs.ts";
 import { MAX_REPLY_LENGTH } from "./replies.ts";
 
 /** What may be wrong with a reply's text. */
@@ -51,7 +51,7 @@ export function lintReply(text: string, options: LintReplyOptions): readonly Rep
     warn("missing-brand", `The reply does not name the brand${brand === undefined ? "" : ` "${brand}"`}.`);
   }
   const wanted = type === "STOP" ? "START" : "STOP";
-  if (!names(text, [...builtInWords(wanted), ...keywords])) {
+  if (mentioned(text, [...builtInWords(wanted), ...keywords]) === undefined) {
     if (type === "STOP")
       warn("missing-opt-in", "The opt-out reply does not say how to opt in again (START).");
     else warn("missing-opt-out", `The ${type} reply does not say how to opt out (STOP).`);
@@ -93,31 +93,4 @@ export function lintOptOut(resolved: ResolvedOptOut): readonly (ReplyWarning & {
       );
     }),
   );
-}
-
-const builtIn = new Map<OptOutType, readonly string[]>();
-
-function builtInWords(type: OptOutType): readonly string[] {
-  let words = builtIn.get(type);
-  if (words === undefined) {
-    words = PACK_LANGUAGES.flatMap((language) => languagePack(language)?.words ?? [])
-      .filter((word) => word.optOutType === type)
-      .map((word) => word.word);
-    builtIn.set(type, words);
-  }
-  return words;
-}
-
-/** Whether one of the words stands by itself in the text; scripts without spaces need not set it apart. */
-function names(text: string, words: readonly string[]): boolean {
-  const folded = normalizeKeyword(text);
-  return words.some((word) => {
-    const key = normalizeKeyword(word);
-    for (let at = folded.indexOf(key); at >= 0; at = folded.indexOf(key, at + 1)) {
-      const glued = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\d]/u;
-      const isAlone = !glued.test(folded[at - 1] ?? "") && !glued.test(folded[at + key.length] ?? "");
-      if (isAlone) return true;
-    }
-    return false;
-  });
 }

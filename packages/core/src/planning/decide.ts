@@ -85,7 +85,7 @@ function planPlain(run: Run): Outcome {
 function planText(run: Run): Outcome {
   const { fallbackFrom } = run.request;
   if (fallbackFrom !== undefined) return planFallbackFrom(run, fallbackFrom);
-  const content = chooseContent(run.request, run.settings, () => canServe(run, "MMS"));
+  const content = chooseContent(run.request, run.settings, run.facts, () => canServe(run, "MMS"));
   const before = enterChannel(run, "sms", content.kind ?? "SMS");
   const { kind } = content;
   record(run, "content", content.reason, before, kind === null ? 0 : before);

@@ -1,7 +1,7 @@
 import { parseAddress } from "../phone/address.ts";
 import type { Sender } from "../sender.ts";
 import type { Address, MessageKind, RuleName } from "../types.ts";
-import { chooseContent } from "./media.ts";
+import { chooseContent, wantsMms } from "./media.ts";
 import { conclude, isOutsideWindow, type Outcome, quote, refuse, refuseOutsideWindow } from "./outcome.ts";
 import { PLAN_REASONS, type PlanReason } from "./reasons.ts";
 import { resolveSender } from "./resolve-sender.ts";
@@ -9,7 +9,11 @@ import { cannotServe } from "./rules.ts";
 import { decide, type Run, record } from "./run.ts";
 import { leaveSticky } from "./sticky.ts";
 
-/** `from` given: that sender or a refusal, no selection. A mapping is left alone; where there is none, one is claimed. */
+/**
+ * `from` given: that sender or a refusal, no selection. A mapping is left alone; where there is none, one is claimed.
+ * A sender without MMS that somebody named is refused media, not converted: the MMS converter is for recipients who
+ * cannot receive. @see Twilio "Messaging Services", MMS Converter.
+ */
 export function planFrom(run: Run, from: Address): Outcome {
   const { pool, request } = run;
   const { to } = request;
@@ -28,6 +32,10 @@ export function planFrom(run: Run, from: Address): Outcome {
     return refuse(run, "CHANNEL_MISMATCH", `Sender ${quote(from)} cannot send to ${quote(to.address)}.`);
   }
   record(run, "from", "FROM_GIVEN", pool.size, 1);
+  if (to.channel === "sms" && wantsMms(request) && request.isReply !== true && !sendsMms(sender)) {
+    record(run, "content", "FROM_WITHOUT_MMS", 1, 0, () => [sender.id]);
+    return refuse(run, "SENDER_WITHOUT_MMS", `Sender ${quote(from)} has no MMS.`);
+  }
   return serveWith(run, sender, run.settings.stickySender && to.channel !== "rcs");
 }
 
@@ -49,8 +57,10 @@ export function planFallbackFrom(run: Run, address: Address): Outcome {
 function serveWith(run: Run, sender: Sender, mayClaim: boolean): Outcome {
   const { to } = run.request;
   if (isOutsideWindow(run)) return refuseOutsideWindow(run, 1);
-  // A sender without MMS is refused, not converted: the converter is for recipients who cannot receive.
-  const content = to.channel === "sms" ? chooseContent(run.request, run.settings, () => true) : undefined;
+  const content =
+    to.channel === "sms"
+      ? chooseContent(run.request, run.settings, run.facts, () => sendsMms(sender))
+      : undefined;
   const kind: MessageKind | null = content === undefined ? NATIVE_KIND[to.channel] : content.kind;
   if (kind === null) return cannotReach(run, sender, "content", content?.reason ?? "CANNOT_CARRY");
   const reason =
@@ -59,6 +69,10 @@ function serveWith(run: Run, sender: Sender, mayClaim: boolean): Outcome {
   record(run, "content", content?.reason ?? "CONTENT_CHANNEL", 1, 1);
   const sticky = leaveSticky(run, mayClaim);
   return conclude(run, decide(sender, kind, "from"), sticky, content?.reason === "CONTENT_LINK");
+}
+
+function sendsMms({ capabilities }: Sender): boolean {
+  return capabilities.includes("MMS");
 }
 
 const NATIVE_KIND = { sms: "SMS", whatsapp: "WHATSAPP", rcs: "RCS" } as const;

@@ -11,6 +11,8 @@ export interface PlanRequest {
   readonly mediaUrl: readonly string[];
   /** The sender to use; `undefined`: choose one. */
   readonly from?: Address | undefined;
+  /** `from` is who was written to, and nobody's choice: without MMS it sends a link. */
+  readonly isReply?: boolean | undefined;
   /** SMS or MMS sender for recipients that RCS does not reach. */
   readonly fallbackFrom?: Address | undefined;
   /** A content template, which goes outside WhatsApp's window too. */
@@ -36,6 +38,8 @@ export interface PlanFacts {
   readonly carrier?: string | undefined;
   /** Whether the provider says RCS reaches the recipient; `undefined` for unknown, which is planned as no. */
   readonly rcsCapable?: boolean | undefined;
+  /** The recipient's carrier did not take this message as MMS. */
+  readonly mmsFailed?: boolean | undefined;
   /** Whether WhatsApp's 24-hour window is open; only `false` refuses. */
   readonly windowOpen?: boolean | undefined;
   /** The link that stands for the media in a converted message. Default: the media's own URLs. */
@@ -44,6 +48,8 @@ export interface PlanFacts {
   readonly excluded?: ReadonlySet<Address> | undefined;
   /** List every sender that was set aside, not only 20 a step. */
   readonly all?: boolean | undefined;
+  /** List none: who sends a message asks for the decision, and collecting names takes longer than that. */
+  readonly unnamed?: boolean | undefined;
 }
 
 /** Who sends, and as what. */

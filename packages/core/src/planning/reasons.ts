@@ -6,6 +6,8 @@ export const PLAN_REASONS = {
   FROM_GIVEN: "`from` names the sender, so none was chosen.",
   FROM_NOT_IN_POOL: "`from` names a sender that is not in this pool.",
   FROM_OTHER_CHANNEL: "`from` is a sender of another channel than the recipient's.",
+  FROM_WITHOUT_MMS:
+    "`from` names a sender without MMS, and the MMS converter is for recipients who cannot receive it.",
   FALLBACK_FROM_GIVEN: "`fallbackFrom` names the sender for recipients that RCS does not reach.",
 
   CHANNEL_SMS: "A plain number is reached by SMS and MMS senders; senders of other channels were set aside.",

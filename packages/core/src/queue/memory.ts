@@ -183,8 +183,11 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
       }
       const now = clock.now();
       const bucket = known ?? addBucket(laneOf(job.lane), bucketName);
+      const isLine = firstReady(bucket) !== undefined;
       places.set(job.id, join(bucket, job, first ? addedFirst++ : added++, now));
       units += job.cost;
+      // A line is looked at when its first may go: who joins its end changes nothing about that.
+      if (isLine && !first && job.notBefore === undefined) return "added";
       settle(bucket.lane, now);
       arm();
       return "added";
@@ -203,9 +206,11 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
       return lane !== undefined && isBusy(lane);
     },
 
-    size(name): number {
+    size(name, bucket): number {
       if (name === undefined) return units;
-      return lanes.get(name)?.buckets.reduce((sum, bucket) => sum + bucket.units, 0) ?? 0;
+      const lane = lanes.get(name);
+      if (bucket !== undefined) return findBucket(lane, bucket)?.units ?? 0;
+      return lane?.buckets.reduce((sum, each) => sum + each.units, 0) ?? 0;
     },
 
     pause(name, ms): void {

@@ -1,5 +1,6 @@
 import type { HttpResponse, InboundEvent } from "../provider.ts";
 import type { Sender } from "../sender.ts";
+import { deriveSid } from "../sid.ts";
 import type { MessageKind } from "../types.ts";
 import type { InboundPart, MessageRecord, StoredAnswer } from "./message-record.ts";
 
@@ -7,9 +8,13 @@ import type { InboundPart, MessageRecord, StoredAnswer } from "./message-record.
 export interface InboundSource {
   readonly sid: string;
   readonly from: string;
-  readonly provider: string;
+  readonly provider: { readonly name: string };
   readonly sender: Sender;
   readonly event: InboundEvent;
+}
+
+/** Who handles it. */
+export interface InboundClaim {
   readonly owner: string;
   readonly now: number;
   /** Until when the process is believed to be at it, ms. */
@@ -17,23 +22,17 @@ export interface InboundSource {
 }
 
 /** The record that marks an inbound message as being handled, with all it takes to handle it again. */
-export function toInboundRecord({
-  sid,
-  from,
-  provider,
-  sender,
-  event,
-  owner,
-  now,
-  lease,
-}: InboundSource): MessageRecord {
+export function toInboundRecord(
+  { sid, from, provider, sender, event }: InboundSource,
+  { owner, now, lease }: InboundClaim,
+): MessageRecord {
   return {
     sid,
     direction: "inbound",
     to: sender.id,
     from,
     body: event.body,
-    mediaUrl: event.media.map((media) => media.url),
+    mediaUrl: event.media.length === 0 ? [] : event.media.map((media) => media.url),
     kind: kindOf(sender, event.media),
     status: "received",
     errorCode: null,
@@ -48,7 +47,7 @@ export function toInboundRecord({
     validityPeriod: 0,
     category: null,
     tags: null,
-    provider,
+    provider: provider.name,
     providerSid: event.providerSid,
     ambiguous: false,
     attempts: [],
@@ -86,8 +85,13 @@ export function toEvent(record: MessageRecord, inbound: InboundPart): InboundEve
 
 /** An answer as it is stored. */
 export function toStoredAnswer(response: HttpResponse): StoredAnswer {
-  const { body } = response;
-  return { ...response, body: typeof body === "string" ? body : new TextDecoder().decode(body) };
+  const { status, headers, body } = response;
+  return { status, headers, body: typeof body === "string" ? body : new TextDecoder().decode(body) };
+}
+
+/** The SID of a reply: it follows from the message it answers, so however often the reply is asked for, it exists once. */
+export function replySidOf(sid: string, index: number, mediaUrl: readonly string[] = []): string {
+  return deriveSid(mediaUrl.length > 0 ? "MM" : "SM", sid, "reply", String(index));
 }
 
 /** What a message between this sender and somebody is. */

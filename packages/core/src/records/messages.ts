@@ -2,12 +2,10 @@ import type { Settings } from "../settings.ts";
 import type { LogEntry, LogWrite, Store, StoreWrite } from "../store/store.ts";
 import type { Keys } from "./keys.ts";
 import { isFinal, type MessageRecord } from "./message-record.ts";
+import { createRecent } from "./recent.ts";
+import { toVersioned, type Versioned } from "./record-text.ts";
 
-/** A record with the exact text it was read as: what compareAndSet compares with. */
-export interface Versioned {
-  readonly record: MessageRecord;
-  readonly raw: string;
-}
+export type { Versioned } from "./record-text.ts";
 
 /** What a message is written with so that the account finds it beside those of other services; see account-messages.ts. */
 export interface AccountListing {
@@ -67,6 +65,9 @@ const MARK_MARGIN_MS = 7 * 86_400_000;
 /** How long an idempotency key stands for its message. */
 export const IDEMPOTENCY_MS = 86_400_000;
 
+/** Records that are remembered as they were written: receipts come within seconds, and reading one takes long. */
+const MOST_RECENT = 2_048;
+
 /**
  * The repository of {@link MessageRecord}s. Unfinished messages never expire; finished ones after `retention`, and so do
  * sent ones, since a receipt may never come.
@@ -90,6 +91,12 @@ export function createMessages(
     value: record.sid,
     ttlMs: settings().retention * 1000 + Math.max(0, (record.sendAt ?? 0) - record.createdAt),
   });
+  const recent = createRecent<Versioned>(MOST_RECENT);
+  /** What the store says is what counts: a text that is the very one remembered need not be parsed. */
+  const read = (sid: string, key: string, raw: string): Versioned => {
+    const known = recent.get(sid);
+    return known?.raw === raw ? known : { record: JSON.parse(raw) as MessageRecord, raw, key };
+  };
   const linesOf = (record: MessageRecord): readonly LogWrite[] => {
     const line = logEntry(record);
     const account = listing()?.line(record, line.ttlMs);
@@ -100,25 +107,29 @@ export function createMessages(
     const write = listing()?.mark(record, logEntry(record).ttlMs + MARK_MARGIN_MS);
     if (write !== undefined) await store.set(write.key, write.value, write.ttlMs);
   };
-  const parse = (raw: string): Versioned => ({ record: JSON.parse(raw) as MessageRecord, raw });
 
   const messages: Messages = {
     async get(sid) {
-      const raw = await store.get(keys.message(sid));
-      return raw === undefined ? undefined : parse(raw);
+      const key = keys.message(sid);
+      const raw = await store.get(key);
+      return raw === undefined ? undefined : read(sid, key, raw);
     },
     async getMany(sids) {
       if (sids.length === 0) return [];
-      const found = await store.getMany(sids.map(keys.message));
-      return found.map((raw) => (raw === undefined ? undefined : parse(raw).record));
+      const wanted = sids.map(keys.message);
+      const found = await store.getMany(wanted);
+      return found.map((raw, at) =>
+        raw === undefined ? undefined : read(sids[at] ?? "", wanted[at] ?? "", raw).record,
+      );
     },
     async create(record, { exclusive = false } = {}) {
-      const raw = JSON.stringify(record);
-      const versioned = { record, raw };
       const key = keys.message(record.sid);
+      const versioned = toVersioned(record, key);
+      const { raw } = versioned;
       const lines = linesOf(record);
       const marked = mark(record);
-      if (!exclusive) {
+      // What is one step in the store need not be two; elsewhere two at once take less time than one after the other.
+      if (!exclusive && store.atomicity === "process") {
         await Promise.all([
           store.set(key, raw, ttlOf(record)),
           ...lines.map((line) => store.append(line.log, line.value, line.ttlMs)),
@@ -126,28 +137,25 @@ export function createMessages(
         ]);
         return { versioned, earlier: undefined };
       }
-      const [earlier] = await Promise.all([writeFirst(key, raw, ttlOf(record), lines), marked]);
+      const [earlier] = await Promise.all([writeFirst(record.sid, raw, ttlOf(record), lines), marked]);
       if (earlier !== undefined) return { versioned, earlier: earlier.record };
       return { versioned, earlier: undefined };
     },
     async claim(record, { listed }) {
       const key = keys.message(record.sid);
-      const versioned = { record, raw: JSON.stringify(record) };
+      const versioned = toVersioned(record, key);
       const lines = listed ? linesOf(record) : [];
-      const writing = writeFirst(key, versioned.raw, ttlOf(record), lines);
+      const writing = writeFirst(record.sid, versioned.raw, ttlOf(record), lines);
       const [there] = await Promise.all([writing, listed ? mark(record) : undefined]);
       return { versioned, there };
     },
     async replace(current, next, appends) {
-      const raw = JSON.stringify(next);
-      const written = await store.compareAndSet(
-        keys.message(next.sid),
-        current.raw,
-        raw,
-        ttlOf(next),
-        appends,
-      );
-      return written ? { record: next, raw } : undefined;
+      const key = current.key;
+      const versioned = toVersioned(next, key, current);
+      if (!(await store.compareAndSet(key, current.raw, versioned.raw, ttlOf(next), appends)))
+        return undefined;
+      recent.set(next.sid, versioned);
+      return versioned;
     },
     async update(current, change, appendsOf) {
       let versioned = typeof current === "string" ? await messages.get(current) : current;
@@ -170,14 +178,15 @@ export function createMessages(
 
   /** Writes a record and its lines where none is; resolves to the one that is there. */
   async function writeFirst(
-    key: string,
+    sid: string,
     raw: string,
     ttlMs: number,
     lines: readonly LogWrite[],
   ): Promise<Versioned | undefined> {
+    const key = keys.message(sid);
     while (!(await store.compareAndSet(key, undefined, raw, ttlMs, lines))) {
       const there = await store.get(key);
-      if (there !== undefined) return parse(there);
+      if (there !== undefined) return read(sid, key, there);
     }
     return undefined;
   }

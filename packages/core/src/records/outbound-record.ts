@@ -1,6 +1,7 @@
 import type { Plan } from "../planning/plan.ts";
 import type { Draft } from "../send-request.ts";
-import type { Explanation, OptOutType, StatusCallback } from "../types.ts";
+import type { OptOutType, StatusCallback } from "../types.ts";
+import { explanationOf } from "./explanations.ts";
 import type { MessageRecord } from "./message-record.ts";
 
 /** What an outbound record is made of. */
@@ -17,6 +18,7 @@ export interface OutboundSource {
   readonly inReplyTo?: string | undefined;
   readonly confirmation?: boolean | undefined;
   readonly optOutType?: OptOutType | undefined;
+  readonly conversation?: MessageRecord["conversation"];
   readonly guardedCallback?: boolean | undefined;
   readonly callbackMethod?: "GET" | "POST" | undefined;
 }
@@ -35,6 +37,7 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     inReplyTo,
     confirmation,
     optOutType,
+    conversation,
     guardedCallback,
     callbackMethod,
   } = source;
@@ -65,10 +68,11 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     providerSid: null,
     ambiguous: false,
     attempts: [],
-    explanation: chosen === null ? null : compact(plan),
+    explanation: chosen === null ? null : explanationOf(plan),
     optOutType: optOutType ?? null,
     sequence: 0,
     ...callbackUrl(draft.statusCallback, { guardedCallback, callbackMethod }),
+    conversation,
     outbound: {
       owner: owner,
       text: draft.text,
@@ -99,15 +103,5 @@ function callbackUrl(
     statusCallback: url,
     guardedCallback: given.guardedCallback ?? guarded,
     callbackMethod: given.callbackMethod ?? method,
-  };
-}
-
-/** What a record keeps of its plan: the steps without their samples. */
-export function compact(plan: Plan): Explanation {
-  return {
-    sender: plan.decision?.sender.id ?? null,
-    rule: plan.decision?.rule ?? null,
-    steps: plan.steps.map(({ rule, reason, before, after }) => ({ rule, reason, before, after })),
-    alerts: plan.alerts,
   };
 }

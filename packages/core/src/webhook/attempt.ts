@@ -27,6 +27,22 @@ export interface WebhookAnswer {
   readonly url: string;
   /** Whether that URL was trusted: a redirect may have led elsewhere. */
   readonly trusted: boolean;
+  /** What became of the URL whose fallback answered. */
+  readonly failed?: UrlFailure | undefined;
+}
+
+/** What became of one URL. */
+export interface UrlFailure {
+  /** Without credentials and fragment. */
+  readonly url: string;
+  readonly method: "GET" | "POST";
+  /** How often it was tried; redirects do not count. */
+  readonly attempts: number;
+  /** Twilio's number: 11200 and its family, 11750, or that of unusable TwiML. */
+  readonly errorCode: number;
+  readonly reason: string;
+  /** HTTP status, where there was an answer. */
+  readonly status?: number | undefined;
 }
 
 /** Makes attempts over connections that are kept. */

@@ -1,14 +1,14 @@
 import type { Clock } from "../clock.ts";
 import { isMessagingError, MessagingError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { type Attempted, createAttempter, type WebhookAnswer } from "./attempt.ts";
+import { type Attempted, createAttempter, type UrlFailure, type WebhookAnswer } from "./attempt.ts";
 import type { Failure } from "./failure.ts";
 import { createGate } from "./gate.ts";
 import { createGuard, type Guard } from "./guard.ts";
-import { parseOverrides } from "./overrides.ts";
-import { isHttp, withoutCredentials } from "./request.ts";
+import { limited, parseOverrides } from "./overrides.ts";
+import { isHttp, USER_AGENT, withoutCredentials } from "./request.ts";
 
-export type { WebhookAnswer } from "./attempt.ts";
+export type { UrlFailure, WebhookAnswer } from "./attempt.ts";
 
 /** One call of a user's webhook. */
 export interface WebhookCall {
@@ -28,6 +28,10 @@ export interface WebhookCall {
   readonly token: string;
   /** A POST carries JSON, signed by `bodySHA256` in the URL, instead of a form. */
   readonly json?: boolean | undefined;
+  /** Most milliseconds for all attempts at one URL, whatever its fragment says. Default: what the fragment says. */
+  readonly limitMs?: number | undefined;
+  /** Name of a parameter that counts the attempts before this one. Default: none. */
+  readonly retryParameter?: string | undefined;
   /** Calls of one lane wait for each other, not for those of another. Default: the URL's host. */
   readonly lane?: string | undefined;
   /** Throws when the answer is of no use (parseTwiml does). Then the fallback is called, and nothing retried. */
@@ -51,19 +55,6 @@ export interface WebhookCaller {
 export interface WebhookErrorDetails extends UrlFailure {
   readonly fallback?: UrlFailure | undefined;
 }
-/** What became of one URL. */
-export interface UrlFailure {
-  /** Without credentials and fragment. */
-  readonly url: string;
-  /** How often it was tried; redirects do not count. */
-  readonly attempts: number;
-  /** Twilio's number: 11200 and its family, 11750, or that of unusable TwiML. */
-  readonly errorCode: number;
-  readonly reason: string;
-  /** HTTP status, where there was an answer. */
-  readonly status?: number | undefined;
-}
-
 /** What {@link createWebhookCaller} takes. */
 export interface WebhookCallerOptions {
   /** Signs the calls; the receiver verifies them with it. */
@@ -96,7 +87,7 @@ type UrlResult =
  * @see https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
  */
 export function createWebhookCaller(options: WebhookCallerOptions): WebhookCaller {
-  const { authToken, clock, logger, guard = createGuard(), userAgent = "messaging-service/0.1" } = options;
+  const { authToken, clock, logger, guard = createGuard(), userAgent = USER_AGENT } = options;
   const { maxConcurrent = 256, maxPerLane = 64, maxWaiting = 10_000, maxBodyBytes = 65_536 } = options;
   if (authToken === "") throw invalidOption("authToken", "is empty");
   for (const [name, value] of Object.entries({ maxConcurrent, maxPerLane, maxBodyBytes }))
@@ -110,24 +101,25 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
     const { fallbackUrl, fallbackMethod = "POST", fallbackTrusted = request.trusted, parameters } = request;
     const first = await callUrl(request);
     if (first.answer !== undefined) return first.answer;
-    const details = describe(request.url, first.failure, first.attempts);
+    const details = describe(request, first.failure, first.attempts);
     if (fallbackUrl === undefined) throw toError(details, first.failure);
-    logger.warn("A webhook failed; its fallback is called.", { ...details });
-    const second = await callUrl({
+    logger.info("A webhook failed; its fallback is called.", { ...details });
+    const again: WebhookCall = {
       ...request,
       url: fallbackUrl,
       method: fallbackMethod,
       trusted: fallbackTrusted,
       parameters: { ...parameters, ErrorCode: String(details.errorCode), ErrorUrl: details.url },
-    });
-    if (second.answer !== undefined) return second.answer;
-    const fallback = describe(fallbackUrl, second.failure, second.attempts);
+    };
+    const second = await callUrl(again);
+    if (second.answer !== undefined) return Object.freeze({ ...second.answer, failed: details });
+    const fallback = describe(again, second.failure, second.attempts);
     throw toError({ ...details, fallback }, first.failure);
   }
 
   /** All attempts at one URL. */
   async function callUrl(request: WebhookCall): Promise<UrlResult> {
-    const overrides = parseOverrides(request.url);
+    const overrides = limited(parseOverrides(request.url), request.limitMs);
     const url = URL.canParse(overrides.url) ? new URL(overrides.url) : undefined;
     if (url === undefined || !isHttp(url))
       return { failure: { errorCode: 11100, reason: "is no http(s) URL" }, attempts: 0 };
@@ -141,7 +133,11 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
       const deadline = clock.now() + overrides.totalTimeoutMs;
       const target = { ...request, url, json: request.json ?? false };
       for (let attempts = 1; ; attempts++) {
-        const attempted = await attempter.attempt(target, { ...overrides, deadline, maxBodyBytes });
+        const attempted = await attempter.attempt(numbered(target, attempts - 1), {
+          ...overrides,
+          deadline,
+          maxBodyBytes,
+        });
         const result = checked(attempted, request.check);
         if (result.answer !== undefined) return result;
         const { retry, reason, errorCode } = result.failure;
@@ -178,6 +174,16 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
   });
 }
 
+function numbered<T extends Pick<WebhookCall, "parameters" | "retryParameter">>(
+  target: T,
+  retries: number,
+): T {
+  const { retryParameter, parameters } = target;
+  return retryParameter === undefined
+    ? target
+    : { ...target, parameters: { ...parameters, [retryParameter]: String(retries) } };
+}
+
 function checked(attempted: Attempted, check: WebhookCall["check"]): Attempted {
   if (attempted.answer === undefined) return attempted;
   const { status } = attempted.answer;
@@ -201,8 +207,12 @@ function twilioCodeOf(error: unknown): number | undefined {
   return typeof particular === "number" ? particular : (error.twilioCode ?? undefined);
 }
 
-function describe(url: string, { errorCode, reason, status }: Failure, attempts: number): UrlFailure {
-  return Object.freeze({ url: withoutCredentials(url), attempts, errorCode, reason, status });
+function describe(
+  { url, method }: WebhookCall,
+  { errorCode, reason, status }: Failure,
+  attempts: number,
+): UrlFailure {
+  return Object.freeze({ url: withoutCredentials(url), method, attempts, errorCode, reason, status });
 }
 
 function toError(details: WebhookErrorDetails, failure: Failure): MessagingError {

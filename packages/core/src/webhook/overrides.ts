@@ -40,6 +40,18 @@ export function parseOverrides(url: string): ConnectionOverrides {
   });
 }
 
+/** No more time than `limitMs` for any of it; `undefined` for no further limit. */
+export function limited(overrides: ConnectionOverrides, limitMs: number | undefined): ConnectionOverrides {
+  if (limitMs === undefined) return overrides;
+  const { connectTimeoutMs, readTimeoutMs, totalTimeoutMs } = overrides;
+  return Object.freeze({
+    ...overrides,
+    connectTimeoutMs: Math.min(connectTimeoutMs, limitMs),
+    readTimeoutMs: Math.min(readTimeoutMs, limitMs),
+    totalTimeoutMs: Math.min(totalTimeoutMs, limitMs),
+  });
+}
+
 function bounded(text: string | null, least: number, most: number, byDefault: number): number {
   if (text === null || !/^-?\d+$/.test(text)) return byDefault;
   return Math.min(Math.max(Number(text), least), most);

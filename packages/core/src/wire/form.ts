@@ -10,6 +10,7 @@ export interface FormLimits {
 }
 
 const DEFAULT_MAX_PARAMETERS = 1_000;
+const SPACE = 0x20;
 const PERCENT = 0x25;
 const AMPERSAND = 0x26;
 const PLUS = 0x2b;
@@ -85,6 +86,10 @@ export function renderForm(parameters: Readonly<Record<string, string | readonly
  * Decodes one name or value of a form. Escapes that are not UTF-8 throw MALFORMED_REQUEST ("refuse") or become U+FFFD ("replace").
  */
 export function decodeComponent(text: string, invalidUtf8: "refuse" | "replace"): string {
+  return decodeAscii(text) ?? decodeAny(text, invalidUtf8);
+}
+
+function decodeAny(text: string, invalidUtf8: "refuse" | "replace"): string {
   const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
   if (!spaced.includes("%")) return spaced;
   try {
@@ -93,6 +98,28 @@ export function decodeComponent(text: string, invalidUtf8: "refuse" | "replace")
     // An incomplete escape, or bytes that are not UTF-8: decodeURIComponent does not say which.
     return decodeUtf8(unescapeBytes(spaced), invalidUtf8);
   }
+}
+
+const ascii = Buffer.alloc(1_024);
+
+/** What most values are: a number, a name, a sentence. `undefined` for a longer one, and for one that is not ASCII or not well escaped. */
+function decodeAscii(text: string): string | undefined {
+  if (text.length > ascii.length) return undefined;
+  let length = 0;
+  for (let at = 0; at < text.length; at++) {
+    let code = text.charCodeAt(at);
+    if (code === PLUS) code = SPACE;
+    else if (code === PERCENT) {
+      const high = hexDigit(text.charCodeAt(at + 1));
+      const low = hexDigit(text.charCodeAt(at + 2));
+      if (high === -1 || low === -1) return undefined;
+      code = high * 16 + low;
+      at += 2;
+    }
+    if (code > 0x7f) return undefined;
+    ascii[length++] = code;
+  }
+  return ascii.toString("latin1", 0, length);
 }
 
 function addParameter(parameters: FormParameters, name: string, value: string): void {

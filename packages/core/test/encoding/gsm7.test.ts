@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countSeptets, FOREIGN, isGsm7, JOINING, UNIT_CLASS } from "../../src/encoding/gsm7.ts";
+import { countSeptets, isGsm7 } from "../../src/encoding/gsm7.ts";
 
 const allUnits = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code));
 
@@ -27,31 +27,20 @@ describe("isGsm7", () => {
   });
 });
 
-describe("UNIT_CLASS", () => {
-  it("calls nothing standalone that joins a neighbour into one grapheme cluster", () => {
-    const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
-    const joining: string[] = [];
-    for (let code = 0; code <= 0x1ffff; code += 1) {
-      const character = String.fromCodePoint(code);
-      if (UNIT_CLASS[character.charCodeAt(0)] === JOINING || code === 0xd83d || code === 0xd83e) continue;
-      const text = `a${character}${character}a`;
-      if ([...segmenter.segment(text)].length !== 4) joining.push(code.toString(16));
+describe("countSeptets", () => {
+  it("counts a text of any length as it counts its characters", () => {
+    for (const length of [0, 1, 47, 48, 49, 160, 1_600, 4_095, 4_096, 4_097, 20_000]) {
+      const body = "ab€[é".repeat(length).slice(0, length);
+      const septets = [...body].reduce((sum, character) => sum + countSeptets(character), 0);
+      expect(countSeptets(body), String(length)).toBe(septets);
     }
-    expect(joining).toEqual([]);
   });
 
-  it("leaves flags, skin tones, joiners and marks to the segmenter", () => {
-    for (const character of [
-      "\u{1F1EB}",
-      "\u{1F3FD}",
-      "\u200d",
-      "\u0301",
-      "\ufe0f",
-      "\u20e3",
-      "\u094d",
-      "\u1100",
-    ])
-      expect(UNIT_CLASS[character.charCodeAt(0)], character).toBe(JOINING);
-    expect(UNIT_CLASS["\u{1F600}".charCodeAt(0)]).toBe(FOREIGN);
+  it("finds a foreign character wherever it is", () => {
+    for (const length of [1, 23, 24, 25, 47, 48, 200, 4_095, 4_096, 5_000])
+      for (const at of [0, length >> 1, length - 1]) {
+        const body = `${"a".repeat(at)}\u2019${"a".repeat(length - 1 - at)}`;
+        expect(countSeptets(body), `${at} of ${length}`).toBe(-1);
+      }
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { explainText } from "../../src/planning/explain-text.ts";
+import { withLink } from "../../src/planning/media.ts";
 import { planOn, poolOf, reasonsOf, senderFor } from "./fixtures.ts";
 
 const US415 = "+14155550101";
@@ -39,12 +40,6 @@ describe("from", () => {
     ["a sender ID kept for another country", "ACME FR", "+447700900199", {}],
     ["a toll-free number outside +1", TOLL_FREE, "+447700900199", {}],
     [
-      "media from a sender without MMS to a country with it",
-      "+14155550107",
-      "+14155550199",
-      { mediaUrl: media },
-    ],
-    [
       "a short code to a carrier it does not reach",
       "12345",
       "+14155550199",
@@ -63,9 +58,26 @@ describe("from", () => {
       "ACME",
       { senderId: "ACME FR", country: "FR" },
       TOLL_FREE,
-      { phoneNumber: "+14155550107", capabilities: ["SMS"] },
     );
     expect(senderFor(pool, { to, from, ...rest })).toBe("SENDER_CANNOT_REACH");
+  });
+
+  test.each([
+    ["to a country with MMS", "+14155550199", { mediaUrl: media }],
+    ["to a country without", "+447700900199", { mediaUrl: media }],
+    ["as MMS without media", "+14155550199", { sendAsMms: true }],
+  ])("is refused media when it has no MMS, %s; a reply from it is converted", (_, to, content) => {
+    const pool = poolOf({ phoneNumber: US415, capabilities: ["SMS"] }, US212);
+    expect(senderFor(pool, { to, from: US415, ...content })).toBe("SENDER_WITHOUT_MMS");
+    expect(planOn(pool, { to, from: US415, isReply: true, ...content }).decision).toMatchObject({
+      sender: { id: US415 },
+      kind: "SMS",
+    });
+  });
+
+  test("is asked for a link where it has MMS and the recipient's country has not", () => {
+    const plan = planOn(poolOf(US415), { to: "+447700900199", from: US415, mediaUrl: media });
+    expect(plan.decision).toMatchObject({ sender: { id: US415 }, kind: "SMS" });
   });
 
   test("leaves a mapping alone, and claims one where there is none", () => {
@@ -398,6 +410,28 @@ describe("content", () => {
 
   test("a converted message carries the media's own URLs until it has a link", () => {
     expect(planOn(poolOf(GB), { to: "+447700900199", mediaUrl: media }).body).toBe(`hello ${media[0]}`);
+  });
+
+  test("the converter serves carriers that did not take the message as MMS", () => {
+    const facts = { mmsFailed: true, mediaLink: "https://x.example/m/ab3de7f" };
+    const plan = planOn(poolOf(US415), { to: "+14155550199", mediaUrl: media, facts });
+    expect(plan).toMatchObject({ decision: { kind: "SMS" }, body: "hello https://x.example/m/ab3de7f" });
+    const settings = { mmsConverter: false };
+    expect(senderFor(poolOf(US415), { to: "+14155550199", mediaUrl: media, facts, settings })).toBe(
+      "NO_SENDER",
+    );
+  });
+
+  test("another link changes the text, its segments, and nothing else", () => {
+    const request = { to: "+447700900199", mediaUrl: media, body: "x".repeat(140) };
+    const short = planOn(poolOf(GB), { ...request, facts: { mediaLink: "https://x.example/1" } });
+    const long = "https://x.example/messaging/m/ab3de7f";
+    const { forcedBy, ...relinked } = withLink(short, { body: request.body, smartEncoding: true }, long);
+    expect({ ...relinked, forcedBy }).toEqual({
+      ...planOn(poolOf(GB), { ...request, facts: { mediaLink: long } }),
+    });
+    expect([short.numSegments, relinked.numSegments]).toEqual([1, 2]);
+    expect(Object.isFrozen(withLink(short, { body: "", smartEncoding: true }, long))).toBe(true);
   });
 
   test("without the converter media is refused where it cannot leave as MMS", () => {

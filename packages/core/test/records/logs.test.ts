@@ -1,49 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createAlerts } from "../../src/records/alerts.ts";
 import { createChanges } from "../../src/records/changes.ts";
 import { createKeys } from "../../src/records/keys.ts";
-import { createLinks } from "../../src/records/links.ts";
 import { createRecordsWorld } from "../support/records.ts";
-
-const DAY = 86_400_000;
-
-describe("alerts", () => {
-  it("are listed newest first, with their times, and end after a month", async () => {
-    const { store, keys, turn, now } = createRecordsWorld();
-    const alerts = createAlerts(store, keys);
-    for (const code of ["A", "B", "C"])
-      await alerts.add({ code, message: code, at: new Date(now()), details: { n: 1 } });
-    expect((await alerts.list(2)).map(({ code }) => code)).toEqual(["C", "B"]);
-    expect((await alerts.list())[0]).toEqual({
-      code: "C",
-      message: "C",
-      at: new Date(now()),
-      details: { n: 1 },
-    });
-    turn(31 * DAY);
-    expect(await alerts.list()).toEqual([]);
-  });
-});
-
-describe("media links", () => {
-  it("lead to their media for a year", async () => {
-    const { store, keys, turn } = createRecordsWorld();
-    const links = createLinks(store, keys);
-    const code = links.create(["https://a/b"]);
-    await links.set(code, ["https://a/b"]);
-    turn(364 * DAY);
-    expect(await links.get(code)).toEqual(["https://a/b"]);
-    turn(2 * DAY);
-    expect(await links.get(code)).toBeUndefined();
-  });
-
-  it("that are no codes are not looked up", async () => {
-    const { store, keys } = createRecordsWorld();
-    const links = createLinks({ ...store, get: () => Promise.reject(new Error("looked up")) }, keys);
-    for (const code of ["", "../config", "ABCDEFG", "abcdefgh", "abc:def"])
-      expect(await links.get(code)).toBeUndefined();
-  });
-});
 
 describe("the feed", () => {
   it("lives as long as messages do", async () => {

@@ -10,6 +10,7 @@ const DEFAULT_WORDS: ReadonlySet<string> = new Set(
 );
 /** The words the toll-free network answers, whatever Twilio is told. @see https://help.twilio.com/articles/360058144374 */
 const TOLL_FREE_WORDS: ReadonlySet<string> = new Set(["STOP", "START", "UNSTOP"]);
+const NO_MEDIA: readonly Media[] = Object.freeze([]);
 const NANP = /^\+1\d{10}$/;
 const TOLL_FREE = /^\+18(?:00|33|44|55|66|77|88)\d{7}$/;
 const OPT_OUT_TYPES: readonly OptOutType[] = ["STOP", "START", "HELP"];
@@ -40,23 +41,21 @@ export function parseInbound(
       "MALFORMED_REQUEST",
       `A status callback of ${providerSid} came as an inbound message.`,
     );
-  const optOutType = OPT_OUT_TYPES.find((type) => type === parameters.OptOutType?.toUpperCase());
+  const named = parameters.OptOutType?.toUpperCase();
+  const optOutType = OPT_OUT_TYPES.find((type) => type === named);
+  const event: { -readonly [Name in keyof InboundEvent]: InboundEvent[Name] } = {
+    providerSid,
+    from,
+    to,
+    body,
+    media: mediaOf(parameters),
+    parameters,
+  };
   const numSegments = countOf(parameters.NumSegments);
-  return [
-    Object.freeze({
-      providerSid,
-      from,
-      to,
-      body,
-      media: mediaOf(parameters),
-      ...(numSegments !== undefined && { numSegments }),
-      ...(optOutType !== undefined && { optOutType }),
-      ...((optOutType !== undefined || isAnsweredSilently(to, body, handling)) && {
-        answeredByProvider: true,
-      }),
-      parameters,
-    }),
-  ];
+  if (numSegments !== undefined) event.numSegments = numSegments;
+  if (optOutType !== undefined) event.optOutType = optOutType;
+  if (optOutType !== undefined || isAnsweredSilently(to, body, handling)) event.answeredByProvider = true;
+  return [Object.freeze(event)];
 }
 
 /** Whether Twilio or the network answers this word without telling us. */
@@ -65,14 +64,16 @@ function isAnsweredSilently(
   body: string,
   handling: ResolvedTwilioOptions["optOutHandling"],
 ): boolean {
+  if (handling !== "default" && !TOLL_FREE.test(to)) return false;
   const word = body.trim().toUpperCase();
   if (TOLL_FREE_WORDS.has(word) && TOLL_FREE.test(to)) return true;
   return handling === "default" && DEFAULT_WORDS.has(word) && NANP.test(to);
 }
 
 function mediaOf(parameters: FlatParameters): readonly Media[] {
-  const media: Media[] = [];
   const count = countOf(parameters.NumMedia) ?? 0;
+  if (count === 0) return NO_MEDIA;
+  const media: Media[] = [];
   for (let index = 0; index < count; index++) {
     const url = parameters[`MediaUrl${index}`];
     // NumMedia is not ours to trust: what counts is what is there.

@@ -25,6 +25,7 @@ const MEANINGS: Readonly<Record<number, RefusalMeaning>> = {
   30041: "sender", // sender ID not registered in the UK
   30042: "sender", // sender ID generic or blocked
   63007: "sender", // From is on no such channel
+  30011: "not-mms", // the recipient's network takes no MMS
   63035: "not-rcs", // agent not launched for this recipient
   63036: "not-rcs", // recipient not reachable by RCS
 };

@@ -423,6 +423,7 @@ describe("twilio().webhook.parseReceipts", () => {
 
   it.each([
     ["21610", "opted-out"],
+    ["30011", "not-mms"],
     ["63035", "not-rcs"],
     ["63036", "not-rcs"],
     ["30034", "sender"],

@@ -84,7 +84,7 @@ export function messageRows({ options, registry, messages, find }: MessageParts)
   /** By no service: from what the account owns, and refused at once. */
   async function sendFrom(from: string, send: Parameters<MessagingService["send"]>[0]): Promise<Message> {
     try {
-      return await registry.account().send(send);
+      return await (await registry.sends(from)).send(send);
     } catch (error) {
       const isForeign =
         isMessagingError(error, "SENDER_NOT_IN_POOL") || isMessagingError(error, "EMPTY_POOL");
