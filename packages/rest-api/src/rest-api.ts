@@ -29,6 +29,8 @@ export interface RestApi extends HttpHandler {
   (request: HttpRequest): Promise<HttpResponse>;
   /** Takes in a service made in code, on the same account and store. */
   register(service: MessagingService): void;
+  /** The account's own: it sends with `From` alone, from what the account owns. */
+  readonly accountService: MessagingService;
   /** The service of a SID, running in this process until `close`; `undefined` where there is none. */
   service(sid: string): Promise<MessagingService | undefined>;
   /** Resolves when the store was reached and what an earlier process left was taken up. */
@@ -135,6 +137,7 @@ export function restApi(input: RestApiOptions): RestApi {
       limits: Object.freeze({ maxBodyBytes: options.maxBodyBytes, bodyTimeoutMs: options.bodyTimeoutMs }),
       refuse: (error: unknown) => refused(error, requestId(), {}),
       register: registry.register,
+      accountService: registry.account(),
       service: registry.hold,
       ready: registry.ready,
       async close(closing?: { readonly timeoutMs?: number }): Promise<void> {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ACCOUNT, ask, createRestWorld, PHONE, SENDER } from "./support/api.ts";
-import { serve } from "./support/served.ts";
+import { clientOf, listen, SERVERS, type Server } from "./support/servers.ts";
 
 const SECOND = "+12125550100";
+const [EXPRESS] = SERVERS as readonly [Server];
 const MG_NONE = `/v1/Services/MG${"0".repeat(32)}`;
 
 async function createService(options: Parameters<typeof createRestWorld>[0] = {}) {
@@ -213,7 +214,7 @@ describe("Consents/Bulk", () => {
 
   it("writes each item down, by service or by number, the later word last", async () => {
     const { api, sid, service } = await createService();
-    const { client } = await serve(api);
+    const client = clientOf(await listen(api, EXPRESS));
     const other = "+14155550124";
     const { items } = await client.accounts.v1.bulkConsents.create({
       items: [

@@ -33,10 +33,10 @@ export function parseMessageRequest(form: FormParameters): MessageRequest {
   const serviceSid =
     sidOf(form, "MessagingServiceSid", "MG", 21705) ??
     (isService ? sidOf(form, "From", "MG", 21705) : undefined);
-  if (from === undefined && serviceSid === undefined) throw fault(21603);
   const fallbackFrom = givenIn(form, "FallbackFrom");
   if (fallbackFrom !== undefined && from !== undefined) throw fault(21664);
   if (fallbackFrom !== undefined && serviceSid === undefined) throw fault(21666);
+  if (from === undefined && serviceSid === undefined) throw fault(21603);
   checkIgnored(form);
   const media = listOf(form, "MediaUrl").filter((url) => url !== "");
   const statusCallback = givenIn(form, "StatusCallback");
