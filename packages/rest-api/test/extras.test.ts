@@ -162,6 +162,20 @@ describe("OptOutConfiguration", () => {
     expect(of("STOP.FRENCH", "CA")[0].keywords).toContain("ARRET");
   });
 
+  it("begins with what serviceOptions say, for every service", async () => {
+    const { api, path, service, carrier } = await createService({
+      serviceOptions: { optOut: { brand: "Acme", supportContact: "help@acme.example" } },
+    });
+    expect((await ask(api, "GET", `${path}/OptOutConfiguration`)).json.brand).toBe("Acme");
+    carrier.connect(service, { origin: "https://app.example" });
+    await carrier.handset(PHONE).text(SENDER, "HELP");
+    expect(carrier.handset(PHONE).inbox[0]?.body).toContain("help@acme.example");
+    await ask(api, "POST", `${path}/OptOutConfiguration`, { SupportContact: "" });
+    expect(service.settings.optOut).toEqual({ brand: "Acme" });
+    await ask(api, "DELETE", `${path}/OptOutConfiguration`);
+    expect(service.settings.optOut).toMatchObject({ supportContact: "help@acme.example" });
+  });
+
   it("takes words, messages and policies, and drives the next message", async () => {
     const { api, path, service, carrier } = await createService();
     const edit = async (method: string, at: string, form?: Record<string, string>) =>
