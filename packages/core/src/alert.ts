@@ -78,3 +78,13 @@ export interface AlertWebhook {
   /** HTTP status; `null` where there was no answer. */
   readonly status: number | null;
 }
+
+/** Where alerts are posted as Twilio's Debugger posts them: a form, signed. */
+export interface DebuggerWebhook {
+  /** Absolute http(s) URL; Twilio's connection overrides are read from its fragment (`#rc=2&rp=all`). */
+  readonly url: string;
+  /** Of alerts that are posted: "WARNING" (default) means all, "ERROR" those alone. */
+  readonly level?: "ERROR" | "WARNING" | undefined;
+  /** True for a URL that comes from elsewhere than code: its address is checked. Default false. */
+  readonly guarded?: boolean | undefined;
+}

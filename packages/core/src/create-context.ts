@@ -87,6 +87,7 @@ export function createContext(options: ResolvedOptions): Parts {
   const waiting = createWaiting({ clock, queue, pool: live.pool, live: inProcess, joined });
   const now = (): number => clock.now();
   const slots = createDueSlots(store, keys, now);
+  const segments = new Map(options.providers.map(({ name }) => [name, encodeURIComponent(name)]));
   const ctx: FlowContext = {
     options,
     owner,
@@ -111,9 +112,8 @@ export function createContext(options: ResolvedOptions): Parts {
     optOut: live.optOut,
     statusUrl: (provider, sid) => {
       const { publicUrl, path } = options;
-      return publicUrl === undefined
-        ? undefined
-        : `${publicUrl}${path}/status/${encodeURIComponent(provider)}?sid=${sid}`;
+      if (publicUrl === undefined) return undefined;
+      return `${publicUrl}${path}/status/${segments.get(provider) ?? encodeURIComponent(provider)}?sid=${sid}`;
     },
     linkTo: (code) => {
       const { publicUrl, linkUrl, path } = options;

@@ -1,4 +1,4 @@
-export type { Alert, AlertCode, AlertEntry, AlertLevel } from "./alert.ts";
+export type { Alert, AlertCode, AlertEntry, AlertLevel, DebuggerWebhook } from "./alert.ts";
 export { ALERT_CODES } from "./alert.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";

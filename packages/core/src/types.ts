@@ -59,15 +59,6 @@ export interface WebhookUrl {
   /** True for URLs that come from elsewhere than code: their addresses are checked, as those of redirects are. Default false. */
   readonly guarded?: boolean | undefined;
 }
-/** Where alerts are posted as Twilio's Debugger posts them: a form, signed. */
-export interface DebuggerWebhook {
-  /** Absolute http(s) URL; Twilio's connection overrides are read from its fragment (`#rc=2&rp=all`). */
-  readonly url: string;
-  /** Of alerts that are posted: "WARNING" (default) means all, "ERROR" those alone. */
-  readonly level?: "ERROR" | "WARNING" | undefined;
-  /** True for a URL that comes from elsewhere than code: its address is checked. Default false. */
-  readonly guarded?: boolean | undefined;
-}
 /** At least once per message, with the same `message.sid` (and `token`) each time. */
 export type WebhookFunction = (message: InboundMessage, context: WebhookContext) => unknown;
 export interface WebhookContext {

@@ -99,10 +99,30 @@ export function createConversationChanges(
     sid: string,
     message: MessageRecord,
     author: string,
-    { evenClosed = false }: { readonly evenClosed?: boolean } = {},
+    options: { readonly evenClosed?: boolean } = {},
+  ): Promise<"in" | "closed" | "missing"> {
+    if (!hooks.wants("onMessageAdded")) return add(sid, message, author, options);
+    // In the same wave as the look: it must stand before anything is written.
+    const holding = telling.hold(sid);
+    holding.catch(() => undefined);
+    try {
+      return await add(sid, message, author, { ...options, holding });
+    } finally {
+      await holding.then(
+        () => telling.release(sid),
+        () => undefined,
+      );
+    }
+  }
+
+  async function add(
+    sid: string,
+    message: MessageRecord,
+    author: string,
+    { evenClosed = false, holding }: { readonly evenClosed?: boolean; readonly holding?: Promise<void> },
   ): Promise<"in" | "closed" | "missing"> {
     for (;;) {
-      const { current, isIn } = await ctx.conversations.look(sid, message.sid);
+      const [{ current, isIn }] = await Promise.all([ctx.conversations.look(sid, message.sid), holding]);
       if (isIn) return "in";
       if (current === undefined) return "missing";
       const now = ctx.clock.now();

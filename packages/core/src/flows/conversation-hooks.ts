@@ -15,6 +15,7 @@ import {
 import type { MessageRecord } from "../records/message-record.ts";
 import type { UrlFailure, WebhookCaller } from "../webhook/call.ts";
 import { conversationAddParameters, conversationParameters } from "../webhook/conversation-parameters.ts";
+import { reportFailure } from "../webhook/report.ts";
 import type { Sequencer } from "../webhook/retry.ts";
 import type { FlowContext } from "./context.ts";
 import type { ConversationHooks } from "./conversing.ts";
@@ -155,7 +156,9 @@ export function createConversationHooks(
   }
 
   function failed(type: string, details: Readonly<Record<string, unknown>>, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    ctx.events.alert("CONVERSATION_HOOK_FAILED", `${type} failed: ${reason}`, { type, ...details });
+    for (const { reason, details: found, about } of reportFailure(error)) {
+      const message = `${type} failed: ${reason}`;
+      ctx.events.alert("CONVERSATION_HOOK_FAILED", message, { type, ...details, ...found }, about);
+    }
   }
 }

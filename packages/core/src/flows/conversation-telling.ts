@@ -35,11 +35,13 @@ export function createConversationTelling(
   });
 
   async function takeUp(sid: string, owner: string): Promise<boolean> {
+    // What was being told when it was read may be told by now, and still stand in what was read.
+    const before = new Set(telling);
     let current = await ctx.conversations.get(sid);
     if (current === undefined) return false;
     if (current.record.state === "closed") await ctx.conversations.unbind(current.record);
     const isLeft = (each: PendingEvent): boolean =>
-      each.owner === owner && !telling.has(`${sid} ${each.sequence}`);
+      each.owner === owner && ![before, telling].some((names) => names.has(`${sid} ${each.sequence}`));
     const left = current.record.pending?.filter(isLeft) ?? [];
     if (left.length === 0) return false;
     await hold(sid);

@@ -14,6 +14,8 @@ export interface ConverseFlows {
 
 /** Twilio names everybody else in a group MMS so. */
 const OTHERS = /^OtherRecipients\d*$/;
+/** Most pairs whose conversation is remembered. */
+const MOST_PAIRS = 100_000;
 /** Who wrote what the service itself answers. @see Twilio, Conversation Message resource: Author. */
 const SYSTEM = "system";
 
@@ -23,6 +25,8 @@ const SYSTEM = "system";
  * other's stead.
  */
 export function createConverse(ctx: FlowContext, { hooks, changes }: ConverseFlows): Converse {
+  /** Conversations by pair, as this process last saw them: one that is still open is the pair's, and no binding is read. */
+  const seen = new Map<string, string>();
   return Object.freeze({ receive, keep });
 
   async function receive(received: Received): Promise<boolean> {
@@ -32,22 +36,37 @@ export function createConverse(ctx: FlowContext, { hooks, changes }: ConverseFlo
       ctx.events.alert(
         "GROUP_MMS_UNSUPPORTED",
         `${sid} is a group MMS: it is on record, and in no conversation.`,
-        {
-          sid,
-        },
+        { sid },
+        { subject: received.sender.id },
       );
       return true;
     }
     const pair = pairOf(received);
+    const name = `${pair.sender} ${pair.person}`;
+    const known = seen.get(name);
+    if (known !== undefined && (await changes.join(known, record, received.from)) === "in") return true;
+    const placed = await place(received, pair);
+    if (placed === undefined) return false;
+    if (seen.size >= MOST_PAIRS) seen.clear();
+    if (placed.sid !== undefined) seen.set(name, placed.sid);
+    return true;
+  }
+
+  /** The open conversation of the pair, with the message in it or in an earlier one; `undefined`: it was refused. */
+  async function place(
+    received: Received,
+    pair: Pair,
+  ): Promise<{ readonly sid: string | undefined } | undefined> {
+    const { record } = received.claimed;
     let accepted = false;
     for (;;) {
       const { bindings, isIn } = await ctx.conversations.bound(pair.channel, pair.person, record.sid);
-      if (isIn) return true;
       const bound = bindings.bySender[pair.sender];
+      if (isIn) return { sid: bound };
       const joined = bound === undefined ? "closed" : await changes.join(bound, record, received.from);
-      if (joined === "in") return true;
+      if (joined === "in") return { sid: bound };
       if (joined === "missing" && bound !== undefined) {
-        if (await begin(bound, pair, record)) return true;
+        if (await begin(bound, pair, record)) return { sid: bound };
         continue;
       }
       // Asked once, however often another process comes before us.
@@ -61,13 +80,13 @@ export function createConverse(ctx: FlowContext, { hooks, changes }: ConverseFlo
       });
       if (!accepted) {
         await forget(received);
-        return false;
+        return undefined;
       }
       // The message's own: handled again after a crash, it finds what it began.
       const sid = deriveSid("CH", record.sid);
       const binding = { sender: pair.sender, sid };
       if (!(await ctx.conversations.bind(pair.channel, pair.person, bindings, binding))) continue;
-      if (await begin(sid, pair, record)) return true;
+      if (await begin(sid, pair, record)) return { sid };
     }
   }
 

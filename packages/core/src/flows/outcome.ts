@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import { isMessagingError, MessagingError } from "../errors.ts";
+import type { Reach } from "../phone/address.ts";
 import type { Plan } from "../planning/plan.ts";
 import type { Job } from "../queue/queue.ts";
 import { type ConsentQuestion, consentChannel } from "../records/consent-record.ts";
@@ -10,7 +11,7 @@ import type { Decision, FlowContext } from "./context.ts";
 /** The question a send puts to the consent ledger. */
 export function question(
   ctx: Pick<FlowContext, "options" | "optOut">,
-  draft: Pick<Draft, "to" | "category">,
+  draft: { readonly to: Pick<Reach, "channel">; readonly category: string | undefined },
   planned: Pick<Plan, "decision">,
 ): ConsentQuestion {
   const { policy } = ctx.optOut();

@@ -13,6 +13,8 @@ export interface ExchangeLimits {
   readonly deadline: number;
   readonly totalTimeoutMs: number;
   readonly maxBodyBytes: number;
+  /** An answer ends with its headers, whatever follows. */
+  readonly headersOnly?: boolean | undefined;
 }
 
 /** How the connection is made. */
@@ -28,6 +30,8 @@ export type Exchanged =
       readonly kind: "answer";
       readonly status: number;
       readonly contentType: string | undefined;
+      /** As the header has it; `undefined` without one. */
+      readonly contentLength?: number | undefined;
       readonly body: string;
     }
   | { readonly kind: "redirect"; readonly status: number; readonly location: string }
@@ -108,6 +112,7 @@ export function exchange(
       incoming.on("error", onError);
       if (REDIRECTS.has(status) && location !== undefined) settle({ kind: "redirect", status, location });
       else if (status < 200 || status > 299) fail(statusFailure(status));
+      else if (limits.headersOnly === true) settle(describe(incoming, status));
       else readBody(incoming, status);
     }
 
@@ -160,11 +165,18 @@ export function exchange(
       total.cancel();
       inFlight.delete(stop);
       // A whole answer leaves its connection to the next call; anything else leaves it in an unknown state.
-      if (exchanged?.kind !== "answer") outgoing.destroy();
+      if (exchanged?.kind !== "answer" || limits.headersOnly === true) outgoing.destroy();
       if (exchanged === undefined) reject(error);
       else resolve(exchanged);
     }
   });
+}
+
+/** An answer of which the headers are all that is wanted. */
+function describe({ headers }: IncomingMessage, status: number): Exchanged {
+  const length = headers["content-length"] ?? "";
+  const contentLength = /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+  return { kind: "answer", status, contentType: headers["content-type"], contentLength, body: "" };
 }
 
 /** In the charset the answer names, where it is known; else in UTF-8. */
