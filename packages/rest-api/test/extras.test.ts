@@ -139,8 +139,19 @@ describe("Alerts", () => {
     await clock.advance(1_000);
     const { json } = await ask(api, "GET", `${path}/Alerts`);
     expect(json.meta.key).toBe("alerts");
-    expect(json.alerts[0]).toMatchObject({ account_sid: ACCOUNT, log_level: expect.any(String) });
+    expect(json.alerts[0]).toMatchObject({
+      sid: expect.stringMatching(/^NO[0-9a-f]{32}$/),
+      account_sid: ACCOUNT,
+      error_name: "WEBHOOK_FAILED",
+      count: 1,
+    });
     expect(json.alerts[0].alert_text).toContain("broken");
+    const none = await ask(api, "GET", `${path}/Alerts?EndDate=2001-01-01`);
+    expect(none.json.alerts).toEqual([]);
+    for (const query of ["LogLevel=loud", "StartDate=soon"]) {
+      const wrong = await ask(api, "GET", `${path}/Alerts?${query}`);
+      expect([wrong.status, wrong.json.code]).toEqual([400, 20422]);
+    }
   });
 });
 
