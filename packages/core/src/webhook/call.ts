@@ -5,7 +5,7 @@ import { type Attempted, createAttempter, type UrlFailure, type WebhookAnswer } 
 import type { Failure } from "./failure.ts";
 import { createGate } from "./gate.ts";
 import { createGuard, type Guard } from "./guard.ts";
-import { parseOverrides } from "./overrides.ts";
+import { type ConnectionOverrides, parseOverrides } from "./overrides.ts";
 import { isHttp, withoutCredentials } from "./request.ts";
 
 export type { UrlFailure, WebhookAnswer } from "./attempt.ts";
@@ -115,10 +115,8 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
 
   /** All attempts at one URL. */
   async function callUrl(request: WebhookCall): Promise<UrlResult> {
-    const overrides = parseOverrides(request.url);
-    const url = URL.canParse(overrides.url) ? new URL(overrides.url) : undefined;
-    if (url === undefined || !isHttp(url))
-      return { failure: { errorCode: 11100, reason: "is no http(s) URL" }, attempts: 0 };
+    const { overrides, url } = destinationOf(request.url);
+    if (url === undefined) return { failure: { errorCode: 11100, reason: "is no http(s) URL" }, attempts: 0 };
     const leave = await gate.enter(request.lane ?? url.host);
     if (leave === undefined)
       return {
@@ -164,6 +162,28 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
       return active;
     },
   });
+}
+
+/** A webhook's URL, taken apart. */
+interface Destination {
+  readonly overrides: ConnectionOverrides;
+  /** Without its fragment; `undefined` where it is no http(s) URL. */
+  readonly url: URL | undefined;
+}
+
+/** Few URLs are called again and again: to take one apart costs as much as to sign what is sent there. */
+const destinations = new Map<string, Destination>();
+const MOST_DESTINATIONS = 256;
+
+function destinationOf(text: string): Destination {
+  const known = destinations.get(text);
+  if (known !== undefined) return known;
+  const overrides = parseOverrides(text);
+  const url = URL.canParse(overrides.url) ? new URL(overrides.url) : undefined;
+  const destination = { overrides, url: url !== undefined && isHttp(url) ? url : undefined };
+  if (destinations.size >= MOST_DESTINATIONS) destinations.clear();
+  destinations.set(text, destination);
+  return destination;
 }
 
 function checked(attempted: Attempted, check: WebhookCall["check"]): Attempted {
