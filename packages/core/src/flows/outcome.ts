@@ -47,6 +47,18 @@ export function refusalOf(
   };
   return new MessagingError(code, message, { details: { steps: planned.steps } });
 }
+const AT_ONCE: ReadonlySet<string> = new Set([
+  "EMPTY_POOL",
+  "FALLBACK_WITHOUT_RCS",
+  "CHANNEL_MISMATCH",
+  "SAME_RECIPIENT",
+]);
+
+/** Whether a refusal is about the request or the set-up, not this recipient: then it comes at once whatever `refusals` says, as at Twilio. */
+export function isAtOnce({ code }: MessagingError): boolean {
+  return AT_ONCE.has(code);
+}
+
 /** What went wrong, in our word, the field's number and a sentence. */
 export interface Failure {
   readonly error: ErrorCode;

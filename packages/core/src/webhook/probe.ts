@@ -72,11 +72,12 @@ export function createProbe({ clock, guard }: ProbeParts): Probe {
         maxBodyBytes: 0,
         headersOnly: true,
       };
-      const exchanged = await exchange(
-        { url: target, method, headers, body: "" },
-        limits,
-        { clock, inFlight, connections, fresh: true },
-      );
+      const exchanged = await exchange({ url: target, method, headers, body: "" }, limits, {
+        clock,
+        inFlight,
+        connections,
+        fresh: true,
+      });
       if (exchanged.kind === "failure") {
         const { reason, status } = exchanged.failure;
         return { reason, refused: status !== undefined };
