@@ -17,7 +17,10 @@ describe("docs/options.md", () => {
       read("settings.ts"),
     )?.[1];
     const options = ["options.ts", "conversation-options.ts"]
-      .map((file) => /const OPTION_NAMES = \[([\s\S]*?)\n\];/.exec(read(file))?.[1] ?? "")
+      .map(
+        (file) =>
+          /const OPTION_NAMES(?:: readonly string\[\])? = \[([\s\S]*?)\n\];/.exec(read(file))?.[1] ?? "",
+      )
       .join();
     const names = [...(settings ?? "").matchAll(/^ {2}(\w+):/gm), ...options.matchAll(/"(\w+)"/g)].map(
       ([, name]) => name,

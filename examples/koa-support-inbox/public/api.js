@@ -20,7 +20,7 @@ export class Refusal extends Error {
 export async function call(method, path, body) {
   const request = { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   const response = await fetch(path, body === undefined ? { method } : request).catch(() => {
-    throw new Refusal(0, "The server cannot be reached. Your text is still here: try again.");
+    throw new Refusal(0, "The server cannot be reached: try again.");
   });
   const answer = response.status === 204 ? undefined : await response.json().catch(() => undefined);
   if (!response.ok)

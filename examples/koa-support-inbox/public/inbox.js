@@ -1,7 +1,7 @@
 import { call, listen } from "./api.js";
 import { rowItem } from "./render.js";
 import {
-  forgetThread,
+  forgetDrafts,
   hideThread,
   loadNewest,
   setStatus,
@@ -27,6 +27,12 @@ async function attempt(act, say = (message) => setConnection(message)) {
   }
 }
 
+/** One after the other: what was read before an event came does not take the place of what the event says. */
+let last = Promise.resolve();
+function inOrder(act) {
+  last = last.then(() => attempt(act));
+}
+
 async function start() {
   const { name } = await call("GET", "/api/session");
   byId("agent").textContent = name;
@@ -36,9 +42,9 @@ async function start() {
   stopListening = listen({
     onStart(resumed) {
       setConnection("");
-      if (!resumed) attempt(reload);
+      if (!resumed) inOrder(reload);
     },
-    onEvent,
+    onEvent: (name, data) => inOrder(() => onEvent(name, data)),
     onLost: () => setConnection("Connecting again …"),
     onRefused() {
       setConnection("Connecting again …");
@@ -47,14 +53,14 @@ async function start() {
   });
 }
 
+/** Nothing of the inbox stays on the screen. Replies begun are there again for whoever signs in. */
 function signedOut() {
   stopListening();
-  forgetThread();
+  hideThread();
   rows.clear();
   cursor = null;
   draw();
   byId("news").textContent = "";
-  history.replaceState(null, "", "/");
   byId("inbox").hidden = true;
   byId("sign-in").hidden = false;
   byId("name").focus();
@@ -65,8 +71,10 @@ async function reload() {
   const page = await call("GET", "/api/conversations");
   rows.clear();
   takePage(page);
-  await follow();
-  if (shownSid() !== undefined) await loadNewest();
+  const sid = shownSid();
+  if (sid === undefined) return follow();
+  take(rows.get(sid) ?? (await call("GET", `/api/conversations/${sid}`)));
+  await loadNewest();
 }
 
 async function loadMore() {
@@ -82,15 +90,14 @@ function takePage(page) {
 async function onEvent(name, data) {
   if (name === "status") setStatus(data);
   if (name === "consent")
-    for (const { sid, address } of rows.values())
-      if (address === data.address)
-        await attempt(async () => take(await call("GET", `/api/conversations/${sid}`)));
+    for (const { sid, address } of [...rows.values()])
+      if (address === data.address) take(await call("GET", `/api/conversations/${sid}`));
   if (name === "conversation") {
     const before = rows.get(data.sid);
     take(data);
     if (data.unread && data.last?.index !== before?.last?.index)
       byId("news").textContent = `New text from ${data.name}.`;
-    if (data.sid === shownSid()) await attempt(loadNewest);
+    if (data.sid === shownSid()) attempt(loadNewest);
   }
 }
 
@@ -120,6 +127,7 @@ async function follow() {
   if (sid === "") hideThread();
   else if (sid !== shownSid()) {
     const row = rows.get(sid) ?? (await call("GET", `/api/conversations/${encodeURIComponent(sid)}`));
+    if (location.hash !== `#${sid}`) return;
     rows.set(sid, row);
     await showThread(row);
   }
@@ -148,7 +156,9 @@ byId("sign-in").addEventListener("submit", (event) => {
 byId("sign-out").addEventListener("click", () =>
   attempt(async () => {
     await call("DELETE", "/api/session");
+    history.replaceState(null, "", "/");
     signedOut();
+    forgetDrafts();
   }),
 );
 byId("more").addEventListener("click", () => attempt(loadMore));

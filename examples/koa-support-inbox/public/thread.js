@@ -7,6 +7,8 @@ const [body, refusal, send] = [byId("body"), byId("refusal"), byId("send")];
 
 /** Replies begun, by conversation: the text, and the key under which it is sent once however often one tries. */
 const drafts = new Map();
+/** What was told of messages, by their SID: a page of messages that was on its way meanwhile does not know it. */
+const told = new Map();
 /** @type {any} the row of the conversation shown */
 let row;
 let cursor = null;
@@ -18,9 +20,7 @@ export const shownSid = () => row?.sid;
 export async function showThread(next) {
   keepDraft();
   row = next;
-  cursor = null;
-  list.replaceChildren();
-  older.hidden = true;
+  clear();
   body.value = drafts.get(row.sid)?.text ?? "";
   updateThread(row);
   byId("thread").hidden = false;
@@ -32,17 +32,20 @@ export async function showThread(next) {
 export function hideThread() {
   keepDraft();
   row = undefined;
-  list.replaceChildren();
+  clear();
   body.value = "";
   byId("thread").hidden = true;
   byId("nothing").hidden = false;
 }
 
-/** Leaves nothing for whoever sits down next. */
-export function forgetThread() {
-  hideThread();
-  drafts.clear();
+function clear() {
+  list.replaceChildren();
+  told.clear();
+  setCursor(null);
 }
+
+/** Leaves nothing for whoever sits down next. */
+export const forgetDrafts = () => drafts.clear();
 
 /** Takes in what has changed about the conversation shown: its state, and whether its person may be texted. */
 export function updateThread(next) {
@@ -64,9 +67,14 @@ export async function loadNewest() {
   const { sid } = row;
   const page = await call("GET", `/api/conversations/${sid}/messages`);
   if (row?.sid !== sid) return;
-  if (list.children.length === 0) setCursor(page.cursor);
+  const last = Number(list.lastElementChild?.dataset.index ?? -2);
+  // More than a page has come since: what lies between is read from here, when somebody wants to.
+  if (page.messages.at(-1)?.index > last + 1) {
+    list.replaceChildren();
+    setCursor(page.cursor);
+  }
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
-  for (const message of page.messages) put(message);
+  putAll(page.messages, list.children.length > 0);
   if (atEnd) log.scrollTop = log.scrollHeight;
   const newest = page.messages[0]?.index;
   // Somebody looks at it: for the whole team it is read.
@@ -79,16 +87,20 @@ async function loadOlder() {
   const page = await call("GET", `/api/conversations/${sid}/messages?cursor=${encodeURIComponent(cursor)}`);
   if (row?.sid !== sid) return;
   const height = log.scrollHeight;
-  // What comes before is not news: a screen reader need not read it out.
-  log.setAttribute("aria-busy", "true");
-  for (const message of page.messages) put(message);
-  log.removeAttribute("aria-busy");
+  putAll(page.messages, false);
   log.scrollTop += log.scrollHeight - height;
   setCursor(page.cursor);
 }
 
+/** @param {boolean} areNews whether a screen reader reads them out */
+function putAll(messages, areNews) {
+  log.setAttribute("aria-live", areNews ? "polite" : "off");
+  for (const message of messages) put({ ...message, ...told.get(message.messageSid) });
+}
+
 /** A message of ours has got further. */
 export function setStatus({ messageSid, status, reason }) {
+  told.set(messageSid, { status, reason });
   const item = list.querySelector(`[data-sid="${CSS.escape(messageSid)}"]`);
   item?.querySelector(".status")?.replaceWith(statusOf({ status, reason }));
 }
@@ -115,9 +127,10 @@ async function reply() {
   send.disabled = true;
   try {
     await call("POST", `/api/conversations/${sid}/messages`, { body: draft.text, key: draft.key });
-    drafts.delete(sid);
+    if (drafts.get(sid)?.key === draft.key) drafts.delete(sid);
     if (row?.sid !== sid) return;
-    body.value = "";
+    // What was written meanwhile stays.
+    if (body.value.trim() === draft.text) body.value = "";
     refusal.textContent = "";
     await loadNewest();
   } finally {
@@ -142,12 +155,16 @@ function randomKey() {
 
 /** Connects the thread's buttons. `attempt` runs what may be refused. */
 export function wireThread(attempt) {
-  const say = (message) => {
-    refusal.textContent = message;
+  /** Says beside the conversation what was refused there, unless another one is shown by then. */
+  const attemptHere = (act) => {
+    const sid = shownSid();
+    attempt(act, (message) => {
+      if (sid === shownSid()) refusal.textContent = message;
+    });
   };
   byId("composer").addEventListener("submit", (event) => {
     event.preventDefault();
-    attempt(reply, say);
+    attemptHere(reply);
   });
   body.addEventListener("keydown", (event) => {
     // While a word is being composed (Japanese, for one), Enter takes the word.
@@ -155,8 +172,8 @@ export function wireThread(attempt) {
     event.preventDefault();
     byId("composer").requestSubmit();
   });
-  older.addEventListener("click", () => attempt(loadOlder, say));
+  older.addEventListener("click", () => attemptHere(loadOlder));
   byId("close").addEventListener("click", () =>
-    attempt(() => call("POST", `/api/conversations/${row.sid}/close`, {}), say),
+    attemptHere(() => call("POST", `/api/conversations/${row.sid}/close`, {})),
   );
 }

@@ -30,6 +30,8 @@ export function buildApp({ agentToken, ...options }: AppOptions) {
   const agents = createAgents({ token: agentToken, secure, clock: options.clock ?? systemClock });
   const service = createMessagingService({
     inboundHandling: "conversation",
+    // A text after a silent week begins another one, which stands at the top of the list.
+    conversations: { closeAfter: 7 * 86_400 },
     optOut: { brand: "Acme", supportContact: "help@acme.example" },
     ...options,
   });

@@ -43,6 +43,8 @@ export interface Inbox {
   row(conversation: Conversation): Promise<Row>;
   rows(cursor: string | undefined): Promise<Page<Row>>;
   lines(sid: string, cursor: string | undefined): Promise<Page<Line>>;
+  /** Why a message failed, for agents; `null` for one that has no error code. */
+  reason(messageSid: string, errorCode: number | null): Promise<string | null>;
   /** An agent has seen the messages up to that index. */
   markRead(conversation: Conversation, index: number): Promise<void>;
 }
@@ -56,7 +58,7 @@ const REASONS: Readonly<Record<number, string>> = {
   30007: "filtered by the carrier",
 };
 
-const ROWS = 25;
+const ROWS = 50;
 const LINES = 50;
 
 /** What agents have read is kept with the conversation, for the whole team and every process. */
@@ -87,6 +89,7 @@ export function createInbox(service: MessagingService): Inbox {
 
   return {
     row,
+    reason,
     async rows(cursor) {
       const page = await conversations.list({ limit: ROWS, cursor });
       return { items: await Promise.all(page.map(row)), cursor: page.cursor };
@@ -115,11 +118,12 @@ export function createInbox(service: MessagingService): Inbox {
       media: media.filter(({ url }) => /^https?:\/\//i.test(url)),
       at: dateCreated.toISOString(),
       status,
-      reason: errorCode === null ? null : await reasonOf(messageSid, errorCode),
+      reason: await reason(messageSid, errorCode),
     };
   }
 
-  async function reasonOf(messageSid: string, errorCode: number): Promise<string> {
+  async function reason(messageSid: string, errorCode: number | null): Promise<string | null> {
+    if (errorCode === null) return null;
     const words = REASONS[errorCode] ?? (await service.message(messageSid))?.errorMessage ?? "it failed";
     return `${words} (${errorCode})`;
   }

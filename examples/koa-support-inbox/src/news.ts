@@ -76,7 +76,7 @@ export function createNews(service: MessagingService, inbox: Inbox): News {
   async function tellOf(change: Change): Promise<string> {
     try {
       if (change.type === "conversation") return await frameOf(change.sid);
-      if (change.type === "status") return await frameOfPair(change.to, change.from);
+      if (change.type === "status") return await frameOfStatus(change);
       return change.type === "inbound" ? "" : frame("consent", { address: change.address });
     } catch (error) {
       if (isMessagingError(error, "STORE_UNAVAILABLE")) throw error;
@@ -85,11 +85,8 @@ export function createNews(service: MessagingService, inbox: Inbox): News {
     }
   }
 
-  /** Of the conversation that a message's status belongs to. */
-  async function frameOfPair(address: string, sender: string | null): Promise<string> {
-    if (sender === null) return "";
-    const found = await conversations.find({ address, sender });
-    return found === undefined ? "" : frameOf(found.sid);
+  async function frameOfStatus({ sid, status, errorCode }: Change & { type: "status" }): Promise<string> {
+    return frame("status", { messageSid: sid, status, reason: await inbox.reason(sid, errorCode) });
   }
 
   async function frameOf(sid: string): Promise<string> {
@@ -132,7 +129,8 @@ export function createNews(service: MessagingService, inbox: Inbox): News {
       ctx.type = "text/event-stream";
       ctx.body = page;
       void begun.then(() => {
-        if (page.destroyed) return;
+        if (end.signal.aborted) page.end();
+        if (page.destroyed || page.writableEnded) return;
         const seen = ctx.get("Last-Event-ID");
         const at = kept.findIndex(({ id }) => id === seen);
         const resumed = seen !== "" && (at !== -1 || seen === newest);

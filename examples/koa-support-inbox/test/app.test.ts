@@ -121,14 +121,14 @@ describe("the inbox", () => {
   it("gives older messages and older conversations page by page, each once", async () => {
     const { text, signIn } = await startWorld();
     for (let n = 0; n < 60; n++) await text(`text ${n}`);
-    for (let n = 10; n < 37; n++) await text("hi", `+141555502${n}`);
+    for (let n = 10; n < 62; n++) await text("hi", `+141555502${n}`);
     const agent = await signIn();
     const first = (await agent.get("/api/conversations")).body;
     const second = (await agent.get("/api/conversations").query({ cursor: first.cursor })).body;
     const rows = [...first.conversations, ...second.conversations];
     expect([first.conversations.length, new Set(rows.map(({ sid }) => sid)).size, second.cursor]).toEqual([
-      25,
-      28,
+      50,
+      53,
       null,
     ]);
     const newest = await messages(agent, rows.at(-1).sid);

@@ -107,6 +107,35 @@ it("is worked by the keyboard alone, on a phone's width, and finds the way back"
   expect(await page.getByRole("heading", { name: PHONE }).isVisible()).toBe(false);
 });
 
+it("reads older messages when asked, and closes a conversation", async () => {
+  const { page, simulation } = await open();
+  const phone = simulation.carrier.handset(PHONE);
+  for (let n = 0; n < 55; n++) await phone.text(SENDER, `text ${n}`);
+  await page.getByRole("link", { name: PHONE }).click();
+  await page.getByText("text 54", { exact: true }).first().waitFor();
+  expect(await page.getByRole("log").locator("li").count()).toBe(50);
+  await page.getByRole("button", { name: "Older messages" }).click();
+  await page.getByText("text 0", { exact: true }).waitFor();
+  const bodies = await page.getByRole("log").locator(".body").allTextContents();
+  expect(bodies).toEqual(Array.from({ length: 55 }, (_, n) => `text ${n}`));
+  expect(await page.getByRole("button", { name: "Older messages" }).isVisible()).toBe(false);
+
+  await page.getByRole("button", { name: "Close conversation" }).click();
+  await page.getByText("This conversation is closed.").waitFor();
+  expect(await page.getByLabel("Your reply").isDisabled()).toBe(true);
+});
+
+it("says when a reply failed, and why", async () => {
+  const { page, simulation } = await open();
+  const phone = simulation.carrier.handset(PHONE);
+  await phone.text(SENDER, "hello");
+  simulation.carrier.outcome({ match: { to: PHONE }, undelivered: 30003 });
+  await page.getByRole("link", { name: PHONE }).click();
+  await page.getByLabel("Your reply").fill("Good morning");
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await page.getByText("undelivered: the phone is off or out of reach (30003)").waitFor();
+});
+
 it("connects again by itself, shows what came meanwhile, and sends nothing twice", async () => {
   const { page, simulation } = await open();
   const phone = simulation.carrier.handset(PHONE);
@@ -116,7 +145,7 @@ it("connects again by itself, shows what came meanwhile, and sends nothing twice
   await page.context().setOffline(true);
   await page.getByLabel("Your reply").fill("Good morning");
   await page.getByRole("button", { name: "Send", exact: true }).click();
-  await page.getByText("The server cannot be reached.").waitFor();
+  await page.getByText("The server cannot be reached: try again.").waitFor();
   await phone.text(SENDER, "anybody there?");
   await page.context().setOffline(false);
   await page.getByRole("log").getByText("anybody there?").waitFor();

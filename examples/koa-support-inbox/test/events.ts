@@ -1,17 +1,19 @@
-import type { Row } from "../src/inbox.ts";
+import type { Line, Row } from "../src/inbox.ts";
 import { TOKEN, type World } from "./world.ts";
 
 /** One server-sent event. */
 export interface ServerSentEvent {
   readonly id: string | undefined;
   readonly event: string;
-  readonly data: Partial<Row> & { readonly resumed?: boolean };
+  readonly data: Partial<Row & Pick<Line, "status" | "reason">> & { readonly resumed?: boolean };
 }
 
 /** A page that listens, as a browser does. */
 export interface Listener {
   /** The next event; comments are passed over. Rejects when the stream is over. */
   next(): Promise<ServerSentEvent>;
+  /** The events up to the first that the predicate likes. */
+  until(wanted: (event: ServerSentEvent) => boolean | undefined): Promise<readonly ServerSentEvent[]>;
   /** The next comment. */
   comment(): Promise<string>;
   /** The last ID it was given. */
@@ -54,17 +56,23 @@ export async function listen({ url }: Pick<World, "url">, lastEventId?: string):
     }
   }
 
+  async function next(): Promise<ServerSentEvent> {
+    for (;;) {
+      const lines = (await block()).split("\n").map((line) => /^(\w*): ?(.*)$/.exec(line));
+      const fields = Object.fromEntries(lines.flatMap((line) => (line === null ? [] : [[line[1], line[2]]])));
+      seen = fields.id ?? seen;
+      if (fields.data !== undefined)
+        return { id: fields.id, event: fields.event ?? "message", data: JSON.parse(fields.data) };
+    }
+  }
+
   return {
-    async next() {
-      for (;;) {
-        const lines = (await block()).split("\n").map((line) => /^(\w*): ?(.*)$/.exec(line));
-        const fields = Object.fromEntries(
-          lines.flatMap((line) => (line === null ? [] : [[line[1], line[2]]])),
-        );
-        seen = fields.id ?? seen;
-        if (fields.data !== undefined)
-          return { id: fields.id, event: fields.event ?? "message", data: JSON.parse(fields.data) };
-      }
+    next,
+    async until(wanted) {
+      const events = [];
+      do events.push(await next());
+      while (!wanted(events.at(-1) as ServerSentEvent));
+      return events;
     },
     async comment() {
       for (;;) {

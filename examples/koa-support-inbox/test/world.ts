@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { MessagingService } from "@messaging-service/core";
+import { type MessagingService, silentLogger } from "@messaging-service/core";
 import { type Carrier, createCarrier } from "@messaging-service/simulator";
 import supertest from "supertest";
 import { onTestFinished } from "vitest";
@@ -39,6 +39,7 @@ export async function startWorld(options: Partial<AppOptions> = {}): Promise<Wor
     provider: carrier.provider,
     senders: [SENDER],
     publicUrl: url,
+    logger: silentLogger,
     ...options,
   });
   const { app, service } = built;

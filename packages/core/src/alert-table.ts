@@ -75,8 +75,8 @@ export const ALERT_TABLE = {
 
   // Providers.
   PROVIDER_AUTH_REFUSED: [20003, "ERROR", "Correct the provider's credentials, or ask it about the account."],
-  PROVIDER_UNREACHABLE: [
-    null,
+  PROVIDER_UNAVAILABLE: [
+    30500,
     "ERROR",
     "Check the provider's status page, DNS and the way out of your network. Messages wait and are tried again.",
   ],
@@ -88,7 +88,7 @@ export const ALERT_TABLE = {
   PROVIDER_AMBIGUOUS: [
     30410,
     "ERROR",
-    "Check the provider: it is unknown whether these messages left, and they are not sent again.",
+    "Check the provider: nobody knows whether these messages left. `onAmbiguous` says what becomes of them.",
   ],
   AMBIGUOUS_HAND_OVER: [
     30410,

@@ -8,6 +8,7 @@ import { resolveSender } from "./planning/resolve-sender.ts";
 import { defaultThroughput } from "./planning/throughput.ts";
 import { laneLimit } from "./queue/lanes.ts";
 import { createMemoryQueue } from "./queue/memory.ts";
+import { createAccountListing } from "./records/account-messages.ts";
 import { type Alerts, createAlerts } from "./records/alerts.ts";
 import { createChanges } from "./records/changes.ts";
 import { type Config, createConfig } from "./records/config.ts";
@@ -36,6 +37,8 @@ export interface Parts {
   readonly alerting: Alerting;
   readonly denyList: DenyList;
   readonly emitter: Emitter;
+  /** From now on the service's messages are listed for the account too. */
+  readonly listInAccount: () => void;
 }
 
 /** Lanes that hold no sender's messages but times: schedules, and hand-overs to be decided. */
@@ -64,6 +67,8 @@ export function createContext(options: ResolvedOptions): Parts {
     return sender === undefined ? TIMER_LANE : laneLimit(defaultThroughput(sender, bucket as MessageKind));
   };
 
+  const inAccount = createAccountListing(options.accountSid, { name: options.name, serviceSid: options.sid });
+  let listing = options.accountLog ? inAccount : undefined;
   const owner = createId();
   const outbox = createOutbox({
     store,
@@ -82,6 +87,7 @@ export function createContext(options: ResolvedOptions): Parts {
   const waiting = createWaiting({ clock, queue, pool: live.pool, live: inProcess, joined });
   const now = (): number => clock.now();
   const slots = createDueSlots(store, keys, now);
+  const segments = new Map(options.providers.map(({ name }) => [name, encodeURIComponent(name)]));
   const ctx: FlowContext = {
     options,
     owner,
@@ -90,7 +96,7 @@ export function createContext(options: ResolvedOptions): Parts {
     logger,
     store,
     keys,
-    messages: createMessages(store, keys, live.settings),
+    messages: createMessages(store, keys, live.settings, () => listing),
     sticky: createSticky(store, keys, () => clock.now(), live.settings),
     consent: createConsent(store, keys),
     changes: createChanges(store, keys, live.settings),
@@ -106,9 +112,8 @@ export function createContext(options: ResolvedOptions): Parts {
     optOut: live.optOut,
     statusUrl: (provider, sid) => {
       const { publicUrl, path } = options;
-      return publicUrl === undefined
-        ? undefined
-        : `${publicUrl}${path}/status/${encodeURIComponent(provider)}?sid=${sid}`;
+      if (publicUrl === undefined) return undefined;
+      return `${publicUrl}${path}/status/${segments.get(provider) ?? encodeURIComponent(provider)}?sid=${sid}`;
     },
     linkTo: (code) => {
       const { publicUrl, linkUrl, path } = options;
@@ -126,7 +131,10 @@ export function createContext(options: ResolvedOptions): Parts {
       if (!telling.has(sid)) outbox.done(sid);
     },
   };
-  return { ctx, config, live, alerts, alerting, denyList, emitter };
+  const listInAccount = (): void => {
+    listing = inAccount;
+  };
+  return { ctx, config, live, alerts, alerting, denyList, emitter, listInAccount };
 }
 
 /** A number that is not in the pool goes at its kind's pace: a fallbackFrom of the same account. */

@@ -1,4 +1,4 @@
-export type { Alert, AlertCode, AlertEntry, AlertLevel } from "./alert.ts";
+export type { Alert, AlertCode, AlertEntry, AlertLevel, DebuggerWebhook } from "./alert.ts";
 export { ALERT_CODES } from "./alert.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
@@ -45,7 +45,8 @@ export type {
 } from "./messaging-service.ts";
 export type { NodeExchange } from "./node-adapter.ts";
 export { locateNode, serveNode } from "./node-adapter.ts";
-export type { NodeRequest, ParsedBody, ReadHints, ReadLimits } from "./node-http.ts";
+export type { ReadLimits } from "./node-body.ts";
+export type { NodeRequest, ParsedBody, ReadHints } from "./node-http.ts";
 export { fromNodeRequest, writeNodeResponse } from "./node-http.ts";
 export type {
   CountryKeywords,
@@ -82,6 +83,13 @@ export type * from "./provider.ts";
 export type { MemoryQueueOptions } from "./queue/memory.ts";
 export { createMemoryQueue } from "./queue/memory.ts";
 export type { AddResult, Job, LaneLimit, Queue } from "./queue/queue.ts";
+export type {
+  AccountMessage,
+  AccountMessages,
+  AccountPage,
+  AccountPageRequest,
+} from "./records/account-messages.ts";
+export { createAccountMessages } from "./records/account-messages.ts";
 export type { AlertFilter, AlertPage } from "./records/alerts.ts";
 export type { Change } from "./records/changes.ts";
 export type { ConsentEvent, ConsentSource, ConsentStatus } from "./records/consent-record.ts";

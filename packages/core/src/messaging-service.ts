@@ -7,7 +7,7 @@ import type { Manage } from "./flows/manage.ts";
 import type { StickyMap } from "./flows/sticky-map.ts";
 import type { HandleOptions } from "./flows/webhooks.ts";
 import type { Endpoint, Place } from "./http.ts";
-import type { ReadLimits } from "./node-http.ts";
+import type { ReadLimits } from "./node-body.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 import type { AlertFilter, AlertPage } from "./records/alerts.ts";
 import type { Change } from "./records/changes.ts";
@@ -133,6 +133,8 @@ export interface MessagingService extends Manage, HttpHandler {
     request: HttpRequest,
     options?: HandleOptions,
   ): Promise<HttpResponse | undefined>;
+  /** Lists the messages from now on for the account too, as the option `accountLog` does; a REST API does so for services it is told of. */
+  listInAccount(): void;
   /**
    * How much of this process's work is under way: messages that wait or are being handed over, status callbacks and
    * events of conversations to be told, webhooks being answered. At 0 a `close` leaves nothing to the next start.

@@ -9,6 +9,7 @@ import { nearest } from "./nearest.ts";
 import type { OptOutOptions } from "./opt-out/keywords.ts";
 import {
   country,
+  flag,
   fn,
   integer,
   invalid,
@@ -80,6 +81,8 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly heartbeatMs?: number | undefined;
   /** Hooks and timers of `inboundHandling: "conversation"`; see below. Default: neither. */
   readonly conversations?: ConversationOptions | undefined;
+  /** List this service's messages under its account too, beside those of other services, for a REST API: a line and a key more per message. Default false. */
+  readonly accountLog?: boolean | undefined;
   /** A local file that a STOP is appended to when the store does not answer. Default: none (kept in memory until it does). */
   readonly journal?: string | undefined;
   /** Where it logs. Default: warnings and errors to stderr. */
@@ -117,6 +120,7 @@ export interface ResolvedOptions {
   readonly refreshMs: number;
   readonly heartbeatMs: number;
   readonly conversations: ResolvedConversations;
+  readonly accountLog: boolean;
   readonly journal: string | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -129,7 +133,7 @@ const OPTION_NAMES: readonly string[] = [
   ...["name", "friendlyName", "sid", "accountSid", "provider", "senders", "store", "storeTimeoutMs"],
   ...["publicUrl", "linkUrl", "path", "authToken", "allowPrivateHosts", "defaultCountry", "lookupCarrier"],
   ...["maxBodyBytes", "bodyTimeoutMs", "maxBacklog", "poolLimit", "refreshMs", "heartbeatMs", "journal"],
-  ...["conversations", "logger", "clock", "queue", ...SETTING_NAMES],
+  ...["conversations", "accountLog", "logger", "clock", "queue", ...SETTING_NAMES],
 ];
 
 const QUEUE_METHODS = ["start", "add", "remove", "busy", "size", "pause", "close"];
@@ -178,6 +182,7 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
     refreshMs: integer("refreshMs", options.refreshMs ?? 2_000, 10, 3_600_000),
     heartbeatMs: integer("heartbeatMs", options.heartbeatMs ?? 5_000, 50, 600_000),
     conversations: resolveConversations(options.conversations),
+    accountLog: flag("accountLog", options.accountLog ?? false),
     journal: options.journal === undefined ? undefined : text("journal", options.journal, 1, 4_096),
     logger: methods("logger", options.logger ?? stderrLogger, ["debug", "info", "warn", "error"]),
     clock: methods("clock", options.clock ?? systemClock, ["now", "schedule"]),

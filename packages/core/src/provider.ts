@@ -13,7 +13,7 @@ export interface HttpRequest {
   readonly parsed?: unknown;
   /** Scheme and host as the connection saw them (`https://example.com`); used only without `publicUrl`. */
   readonly origin?: string | undefined;
-  /** Who calls, as far as the adapter can tell: an IP address. */
+  /** Who calls, as far as the adapter can tell: an IP address. Adapters on Node tell it of links alone. */
   readonly remoteAddress?: string | undefined;
 }
 
@@ -113,7 +113,7 @@ export type ProviderResult =
     }
   | {
       readonly outcome: "refused";
-      /** The field's number. */
+      /** The field's number; 20003 for credentials that are refused, which is an alert. */
       readonly errorCode: number | null;
       readonly errorMessage: string;
       /** What the refusal means to us. */

@@ -140,6 +140,9 @@ export function parseMedia(mediaUrl: SendRequest["mediaUrl"]): readonly string[]
         "INVALID_MEDIA_URL",
         `mediaUrl ${JSON.stringify(url)} is no absolute http(s) URL.`,
       );
+    const { username, password } = new URL(url);
+    if (username !== "" || password !== "")
+      throw new MessagingError("INVALID_MEDIA_URL", "A mediaUrl has a user name or a password.");
   }
   return [...(urls as readonly string[])];
 }

@@ -4,6 +4,7 @@ import { MessagingError } from "./errors.ts";
 import { createAdvance } from "./flows/advance.ts";
 import { createCallWebhook } from "./flows/call-webhook.ts";
 import { createCallbacks } from "./flows/callbacks.ts";
+import { createCheckMedia } from "./flows/check-media.ts";
 import { createClaim } from "./flows/claim.ts";
 import { createConsentLedger } from "./flows/consent-ledger.ts";
 import { createConsentStats, createOptOutRate } from "./flows/consent-stats.ts";
@@ -49,6 +50,7 @@ import { checkSettingNames, type SettingsInput } from "./settings.ts";
 import type { Address } from "./types.ts";
 import { createWebhookCaller } from "./webhook/call.ts";
 import { createGuard } from "./webhook/guard.ts";
+import { createProbe } from "./webhook/probe.ts";
 import { createSequencer } from "./webhook/retry.ts";
 
 /**
@@ -59,16 +61,17 @@ import { createSequencer } from "./webhook/retry.ts";
  */
 export function createMessagingService(input: MessagingServiceOptions): MessagingService {
   const options = resolveOptions(input);
-  const { ctx, live, alerts, alerting, denyList, emitter } = createContext(options);
+  const { ctx, live, alerts, alerting, denyList, emitter, listInAccount } = createContext(options);
   const { clock, logger } = options;
   const linkHost = options.linkUrl === undefined ? undefined : new URL(options.linkUrl).hostname;
   let closed: Promise<void> | undefined;
 
+  const guard = createGuard({ allow: options.allowPrivateHosts });
   const caller = createWebhookCaller({
     authToken: options.authToken,
     clock,
     logger,
-    guard: createGuard({ allow: options.allowPrivateHosts }),
+    guard,
   });
   const debug = createDebugger(ctx, { caller });
   alerting.forward(debug.tell);
@@ -77,7 +80,8 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const decide = createDecide(ctx);
   const claim = createClaim(ctx, { decide, raise: createPlanAlerts(ctx) });
   const replan = createReplan({ decide, claim });
-  const send = createSend(ctx, { decide, claim, advance });
+  const probe = createProbe({ clock, guard });
+  const send = createSend(ctx, { decide, claim, advance, checkMedia: createCheckMedia(ctx, { probe }) });
   const providerOptOut = createProviderOptOut(ctx);
   const settle = createSettle(ctx, { advance, replan, providerOptOut });
   const replies = createReplies(ctx, { send });
@@ -180,6 +184,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
       return ctx.waiting.count() + ctx.telling.size + telling.active + webhooks.active;
     },
     erase: createErase(ctx, { advance, conversations }),
+    listInAccount,
     doctor: createDoctor(ctx),
     ready: () => ready,
     close({ timeoutMs = 10_000 } = {}) {
@@ -194,6 +199,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         await alerting.close();
         await debug.close(Math.max(0, deadline - clock.now()));
         await caller.close();
+        probe.close(new MessagingError("SERVICE_CLOSED", "The service is closed."));
         await ctx.store.close?.();
       })();
       return closed;

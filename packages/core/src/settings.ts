@@ -1,8 +1,9 @@
+import type { DebuggerWebhook } from "./alert.ts";
 import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import type { OptOutOptions } from "./opt-out/keywords.ts";
 import { invalid } from "./option-checks.ts";
-import type { DebuggerWebhook, InboundHandling, StatusCallback, Webhook } from "./types.ts";
+import type { InboundHandling, StatusCallback, Webhook } from "./types.ts";
 
 /**
  * What `service.update()` can change while the service runs. Names are those of Twilio's Service resource, camelCased.
@@ -30,6 +31,8 @@ export interface SettingsInput {
   readonly smartEncoding?: boolean | undefined;
   /** Where MMS does not reach, send an SMS with a link instead. Default true. */
   readonly mmsConverter?: boolean | undefined;
+  /** Ask for the type and size of media (a HEAD of each URL, at most 5 s) before a send is accepted. Default false: nothing is fetched. */
+  readonly checkMedia?: boolean | undefined;
   /** Alert when a sender ID goes to a country that wants it registered. Default true. */
   readonly preRegistrationAlert?: boolean | undefined;
   /** Alert when more than this part of a day's messages was answered by an opt-out, 0–1; false for never. Default 0.05. */
@@ -60,6 +63,7 @@ export interface Settings {
   readonly areaCodeGeomatch: boolean;
   readonly smartEncoding: boolean;
   readonly mmsConverter: boolean;
+  readonly checkMedia: boolean;
   readonly preRegistrationAlert: boolean;
   readonly optOutRateAlert: number | false;
   readonly debuggerWebhook: DebuggerWebhook | undefined;
@@ -80,6 +84,7 @@ const DEFAULTS: Settings = Object.freeze({
   areaCodeGeomatch: true,
   smartEncoding: true,
   mmsConverter: true,
+  checkMedia: false,
   preRegistrationAlert: true,
   optOutRateAlert: 0.05,
   debuggerWebhook: undefined,
@@ -109,6 +114,7 @@ const ALLOWED: Readonly<
   areaCodeGeomatch: ["true or false", isBoolean],
   smartEncoding: ["true or false", isBoolean],
   mmsConverter: ["true or false", isBoolean],
+  checkMedia: ["true or false", isBoolean],
   preRegistrationAlert: ["true or false", isBoolean],
   optOutRateAlert: ["a number above 0 and up to 1, or false", isRate],
   debuggerWebhook: ['{ url, level?: "ERROR" | "WARNING" } with an absolute http(s) URL', isDebuggerWebhook],

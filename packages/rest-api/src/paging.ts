@@ -48,6 +48,30 @@ export function parsePage({ query }: Pick<Call, "query">): PageRequest {
 }
 
 /**
+ * A page of a list that is at hand whole. `keyOf` names an item for the page's links.
+ *
+ * @throws Fault 21481 for a token whose item is gone.
+ */
+export function pageOf<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  { size, cursor, back }: PageRequest,
+): { readonly items: readonly Item[] } & PageEnds {
+  const at = cursor === undefined ? -1 : items.findIndex((item) => keyOf(item) === cursor);
+  if (cursor !== undefined && at === -1) throw fault(21481);
+  const start = back ? Math.max(0, at - size) : at + 1;
+  const end = back ? at : start + size;
+  const page = items.slice(start, end);
+  const [first] = page;
+  const last = page.at(-1);
+  return {
+    items: page,
+    next: last !== undefined && end < items.length ? keyOf(last) : undefined,
+    previous: first !== undefined && start > 0 ? keyOf(first) : undefined,
+  };
+}
+
+/**
  * A list of the 2010 API. Its links are relative, as Twilio's are: the official client puts its base URL, mount path included, before
  * them.
  */

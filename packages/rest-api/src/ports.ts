@@ -6,6 +6,8 @@ export interface Registry {
   get(sid: string): Promise<MessagingService | undefined>;
   /** Sends with `From` alone: its pool is what the account owns, and it is listed nowhere. */
   account(): MessagingService;
+  /** What a message with that `From` alone goes by: the service that has the sender, whose opt-outs bind it; else the account's own. */
+  sends(from: string): Promise<MessagingService>;
   /** The service that keeps a message; `undefined` where none does. */
   ownerOf(messageSid: string): Promise<MessagingService | undefined>;
   /** Every service, for what must be asked of each. Not for a request's usual way. */
@@ -25,6 +27,10 @@ export interface Call {
   readonly baseUrl: string;
   /** The resource's path from the version on, as requested less `.json` and query: what links to the same list begin with. */
   readonly path: string;
+  /** Whether the path ended in `.json`. */
+  readonly suffixed: boolean;
+  /** Whether the client named JSON as what it takes. */
+  readonly wantsJson: boolean;
 }
 
 /** What a resource answers. */

@@ -55,6 +55,7 @@ export function createRegistered({ store, keys, accountSid, now }: RegisteredPar
       if (there !== undefined && there !== service)
         throw wrong(`"${service.name}" has the SID of another one`);
       services.set(service.sid, service);
+      service.listInAccount();
     },
     get: (sid: string) => services.get(sid),
     list: () => [...services.values()],

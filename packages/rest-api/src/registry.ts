@@ -1,4 +1,10 @@
-import { createMessagingService, type MessagingService, type SettingsInput } from "@messaging-service/core";
+import {
+  createAccountMessages,
+  createMessagingService,
+  type MessagingService,
+  parseAddress,
+  type SettingsInput,
+} from "@messaging-service/core";
 import { createInventory, type NumberChange } from "./inventory.ts";
 import { toSenderInput } from "./inventory-input.ts";
 import { toFixed } from "./members.ts";
@@ -21,6 +27,7 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
   const refreshMs = serviceOptions.refreshMs ?? 2_000;
   const heartbeatMs = serviceOptions.heartbeatMs ?? 5_000;
   const now = (): number => clock.now();
+  const messages = createAccountMessages(accountSid, store);
   const keys = createRegistryKeys(accountSid);
   const account = make({ name: "@account", friendlyName: "Account" }, { inboundHandling: "defer" }, true);
   const inventory = createInventory({
@@ -75,16 +82,20 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
     pools,
     account: () => account,
     async ownerOf(messageSid: string) {
+      const keeper = await messages.keeperOf(messageSid);
+      const known = keeper === undefined ? undefined : await behind(keeper);
+      if (known !== undefined) return known;
+      // From before it was listed for the account.
       for (const service of all()) if ((await service.message(messageSid)) !== undefined) return service;
       return undefined;
+    },
+    async sends(from: string) {
+      return (await serviceAt(parseAddress(from)?.address ?? from)) ?? account;
     },
     all: async () => all(),
     get: async (sid: string) => registered.get(sid) ?? running.get(sid),
     hold: async (sid: string) => registered.get(sid) ?? running.get(sid, { held: true }),
-    async behind(sid: string) {
-      if (sid === account.sid) return account;
-      return registered.get(sid) ?? running.get(sid, { deleted: true });
-    },
+    behind,
     at: serviceAt,
     register: registered.add,
     registered: registered.list,
@@ -151,6 +162,11 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
     return [account, ...registered.list(), ...running.list()];
   }
 
+  async function behind(sid: string): Promise<MessagingService | undefined> {
+    if (sid === account.sid) return account;
+    return registered.get(sid) ?? running.get(sid, { deleted: true });
+  }
+
   async function serviceAt(address: string): Promise<MessagingService | undefined> {
     const inCode = registered.withSender(address);
     if (inCode !== undefined) return inCode;
@@ -177,6 +193,7 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
       provider: options.provider,
       publicUrl: options.publicUrl,
       path: options.messagingPath,
+      accountLog: true,
       clock,
     });
   }

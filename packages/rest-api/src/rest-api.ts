@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+  createAccountMessages,
   type HttpHandler,
   type HttpRequest,
   type HttpResponse,
@@ -12,9 +13,12 @@ import { createAuthenticate } from "./auth.ts";
 import { createDispatch } from "./dispatch.ts";
 import { fault, renderFault, toFault } from "./errors.ts";
 import { type RestApiOptions, resolveOptions } from "./options.ts";
-import type { Answer, Row } from "./ports.ts";
+import type { Answer } from "./ports.ts";
 import { createRegistry } from "./registry.ts";
 import { readForm, refuseMethod, refuseXml, wantsXml } from "./request.ts";
+import { feedbackRows } from "./resources/feedback.ts";
+import { mediaRows } from "./resources/media.ts";
+import { createMessageFinder, messageRows } from "./resources/messages.ts";
 import { registryRows } from "./resources/rows.ts";
 import { createRouter } from "./router.ts";
 import { createThrottle } from "./throttle.ts";
@@ -25,6 +29,8 @@ export interface RestApi extends HttpHandler {
   (request: HttpRequest): Promise<HttpResponse>;
   /** Takes in a service made in code, on the same account and store. */
   register(service: MessagingService): void;
+  /** The account's own: it sends with `From` alone, from what the account owns. */
+  readonly accountService: MessagingService;
   /** The service of a SID, running in this process until `close`; `undefined` where there is none. */
   service(sid: string): Promise<MessagingService | undefined>;
   /** Resolves when the store was reached and what an earlier process left was taken up. */
@@ -50,8 +56,14 @@ export function restApi(input: RestApiOptions): RestApi {
     linkOf: (provider, sid) => options.store.get(providerLinkKey(options.accountSid, provider, sid)),
     now,
   });
-  const rows: readonly Row[] = [...registryRows({ registry, accountSid: options.accountSid, now })];
-  const router = createRouter(rows);
+  const messages = createAccountMessages(options.accountSid, options.store);
+  const find = createMessageFinder({ registry, messages });
+  const router = createRouter([
+    ...messageRows({ options, registry, messages, find }),
+    ...mediaRows({ options, registry, find }),
+    ...feedbackRows({ options, find }),
+    ...registryRows({ registry, accountSid: options.accountSid, now }),
+  ]);
   const authenticate = createAuthenticate(options.accountSid, options.authToken, options.apiKeys);
   const throttle = createThrottle(options.rateLimit, options.clock);
 
@@ -65,6 +77,7 @@ export function restApi(input: RestApiOptions): RestApi {
     if (params.AccountSid !== undefined && params.AccountSid !== options.accountSid) throw fault(20404);
     if (found.xml || wantsXml(request.headers.accept)) refuseXml();
     const handler = handlers.get(request.method) ?? refuseMethod(handlers.keys());
+    const suffixed = path.endsWith(".json");
     const mount = request.url.endsWith(target) ? request.url.slice(0, -target.length) : options.path;
     return handler({
       params,
@@ -72,7 +85,9 @@ export function restApi(input: RestApiOptions): RestApi {
       form: request.method === "POST" ? readForm(request) : {},
       key,
       baseUrl: `${options.publicUrl ?? request.origin ?? "http://localhost"}${mount}`,
-      path: path.endsWith(".json") ? path.slice(0, -5) : path,
+      path: suffixed ? path.slice(0, -5) : path,
+      suffixed,
+      wantsJson: request.headers.accept?.includes("json") === true,
     });
   }
 
@@ -122,6 +137,7 @@ export function restApi(input: RestApiOptions): RestApi {
       limits: Object.freeze({ maxBodyBytes: options.maxBodyBytes, bodyTimeoutMs: options.bodyTimeoutMs }),
       refuse: (error: unknown) => refused(error, requestId(), {}),
       register: registry.register,
+      accountService: registry.account(),
       service: registry.hold,
       ready: registry.ready,
       async close(closing?: { readonly timeoutMs?: number }): Promise<void> {

@@ -170,6 +170,20 @@ describe("what a service does with an inbound message", () => {
     });
   });
 
+  it("is no call into this network, unless allowPrivateHosts says so", async () => {
+    const { carrier, service, clock, api, sid } = await createInbound({
+      InboundRequestUrl: "http://127.0.0.1:1/sms",
+      StatusCallback: "http://127.0.0.1:1/status",
+    });
+    await carrier.handset(PHONE).text(SENDER, "Hello");
+    await service.send({ to: PHONE, body: "x" });
+    await clock.advance(60_000);
+    const { alerts } = (await ask(api, "GET", `/v1/Services/${sid}/Alerts`)).json;
+    const texts: string[] = alerts.map(({ alert_text }: { alert_text: string }) => alert_text);
+    for (const what of ["The webhook", "The status callback"])
+      expect(texts.filter((text) => text.startsWith(what)).join()).toContain("no public address");
+  });
+
   it("is left to the number's own webhook, which can be changed without losing a mapping", async () => {
     const { api, service, number } = await createInbound({ UseInboundWebhookOnNumber: "true" });
     expect(service.settings.inboundHandling).toBe("defer");

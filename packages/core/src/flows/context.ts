@@ -1,5 +1,6 @@
 import type { AlertAbout, AlertCode } from "../alert.ts";
 import type { Clock } from "../clock.ts";
+import type { MessagingError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { ResolvedOptOut } from "../opt-out/keywords.ts";
 import type { KeywordMatcher } from "../opt-out/match.ts";
@@ -143,6 +144,8 @@ export interface DecideOptions {
   readonly rcsFailed?: boolean | undefined;
   readonly mmsFailed?: boolean | undefined;
   readonly all?: boolean | undefined;
+  /** The plan is to be read: its steps name who was set aside. A refusal's do in any case. */
+  readonly explained?: boolean | undefined;
   /** Membership that won a race for the mapping. */
   readonly winner?: StickyMapping | undefined;
   /** The one confirmation of a STOP, which an opt-out does not stop. */
@@ -185,6 +188,8 @@ export interface Callbacks {
 
 /** Flows that other flows need; the composition root hands them over. */
 export type Decide = (draft: Draft, options?: DecideOptions) => Promise<Decision>;
+/** What stands against a plan's media, as far as their servers tell; `undefined` when nothing does. */
+export type CheckMedia = (draft: Draft, plan: Plan) => Promise<MessagingError | undefined>;
 export type Send = (request: SendRequest, options?: SendOptions) => Promise<Message>;
 export type Advance = (
   current: Versioned | string,

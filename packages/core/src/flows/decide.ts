@@ -54,6 +54,7 @@ export function createDecide(ctx: FlowContext): Decide {
       mediaLink: link && ctx.linkTo(link),
       excluded: options.excluded,
       all: options.all,
+      unnamed: options.explained !== true,
     };
     return conclude(draft, facts, { mapping, link, consent: read[1], idempotent: read[mark] });
   };
@@ -61,22 +62,20 @@ export function createDecide(ctx: FlowContext): Decide {
   /** Plans on what was read and asked. */
   function conclude(draft: Draft, facts: PlanFacts, known: Known): Decision {
     const { to } = draft;
-    const planned = plan(
-      ctx.pool,
-      ctx.settings(),
-      {
-        to,
-        body: draft.text,
-        mediaUrl: draft.mediaUrl,
-        from: draft.from,
-        isReply: draft.isReply,
-        fallbackFrom: draft.fallbackFrom,
-        contentSid: draft.contentSid,
-        sendAsMms: draft.sendAsMms,
-        smartEncoding: draft.smartEncoding,
-      },
-      facts,
-    );
+    const request = {
+      to,
+      body: draft.text,
+      mediaUrl: draft.mediaUrl,
+      from: draft.from,
+      isReply: draft.isReply,
+      fallbackFrom: draft.fallbackFrom,
+      contentSid: draft.contentSid,
+      sendAsMms: draft.sendAsMms,
+      smartEncoding: draft.smartEncoding,
+    };
+    let planned = plan(ctx.pool, ctx.settings(), request, facts);
+    if (planned.decision === null && facts.unnamed)
+      planned = plan(ctx.pool, ctx.settings(), request, { ...facts, unnamed: false });
     const consent = parseConsent(known.consent);
     const denied = ctx.denied.has(to.person, consentChannel(to.channel));
     return {

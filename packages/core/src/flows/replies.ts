@@ -116,7 +116,7 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
         "REPLY_LOOP",
         `${sender} and ${to} answer each other; replies stop for 30 s.`,
         { sender, to, sid: received.sid },
-        { subject: `${sender} ${to}` },
+        { subject: sender },
       );
     throw new MessagingError("TOO_MANY_REPLIES", `${sender} and ${to} answer each other.`);
   }

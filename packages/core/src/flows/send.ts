@@ -8,8 +8,17 @@ import { toOutboundRecord } from "../records/outbound-record.ts";
 import { checkSchedule, type Draft, parseSendRequest } from "../send-request.ts";
 import { createSid } from "../sid.ts";
 import type { Message, SendRequest } from "../types.ts";
-import type { Advance, Claim, Decide, Decision, FlowContext, Send, SendOptions } from "./context.ts";
-import { type Failure, failed, refusalOf, toFailure } from "./outcome.ts";
+import type {
+  Advance,
+  CheckMedia,
+  Claim,
+  Decide,
+  Decision,
+  FlowContext,
+  Send,
+  SendOptions,
+} from "./context.ts";
+import { type Failure, failed, isAtOnce, refusalOf, toFailure } from "./outcome.ts";
 
 /** A writer that has not stored its record this long after its mark is dead. */
 const IDEMPOTENCY_LEASE_MS = 5_000;
@@ -21,10 +30,11 @@ export interface SendFlows {
   readonly decide: Decide;
   readonly claim: Claim;
   readonly advance: Advance;
+  readonly checkMedia: CheckMedia;
 }
 
 /** `service.send`: check, read and plan, claim the mapping, write the record, put it on its lane. */
-export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlows): Send {
+export function createSend(ctx: FlowContext, { decide, claim, advance, checkMedia }: SendFlows): Send {
   /** Calls on their way to the backlog: a thousand at once must not all find room for one. */
   let coming = 0;
 
@@ -52,8 +62,10 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     checkSchedule(draft, ctx.clock.now());
     const sid = mark?.sid ?? options.sid ?? createSid(draft.mediaUrl.length > 0 ? "MM" : "SM");
 
-    const refusal = refusalOf(draft, first, options.confirmation);
-    if (refusal !== undefined && draft.refusals === "reject") throw refusal;
+    const refusal =
+      refusalOf(draft, first, options.confirmation) ??
+      (draft.mediaUrl.length > 0 ? await checkMedia(draft, first.plan) : undefined);
+    if (refusal !== undefined && (draft.refusals === "reject" || isAtOnce(refusal))) throw refusal;
     if (draft.idempotencyKey !== undefined && mark === undefined) {
       const key = ctx.keys.idempotency(draft.idempotencyKey);
       const fresh: IdempotencyMark = { sid, hash: hashOf(request), at: ctx.clock.now() };

@@ -35,6 +35,8 @@ export function createUpkeep(
   /** A simulated carrier's messages may end with the process. */
   const isReal = ctx.options.providers.some((provider) => provider.simulated !== true);
   const timers = new Set<Timer>();
+  /** Tasks that the store did not answer the last time: they say so once. */
+  const waiting = new Set<string>();
   let stopped = false;
   const turns = new Set<Promise<void>>();
 
@@ -48,9 +50,14 @@ export function createUpkeep(
       timers.delete(timer);
       const turn = task()
         .then(
-          () => storeAlerts.worked(what),
+          () => {
+            waiting.delete(what);
+            storeAlerts.worked(what);
+          },
           (error: unknown) => {
-            ctx.logger.warn(`${what} waits for the store.`, { error: String(error) });
+            const level = waiting.has(what) ? "debug" : "warn";
+            ctx.logger[level](`${what} waits for the store.`, { error: String(error) });
+            waiting.add(what);
             storeAlerts.failed(what, error);
           },
         )

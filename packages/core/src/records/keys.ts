@@ -40,6 +40,10 @@ export interface Keys {
   readonly lookedAt: string;
   /** Settings and senders as changed at run time. */
   readonly config: string;
+  /** Log: the messages of every service that lists them for the account. */
+  readonly accountMessages: string;
+  /** The service that keeps one of them. */
+  keeper(sid: string): string;
   /** Log: SIDs of this service's messages. */
   readonly messages: string;
   /** Log: the durable feed. */
@@ -93,6 +97,8 @@ export function createKeys(accountSid: string, name: string): Keys {
     due: (slot: number) => `${service}due:${slot}`,
     lookedAt: `${service}looked`,
     config: `${service}config`,
+    accountMessages: `${account}messages`,
+    keeper: (sid: string) => `${account}keeper:${sid}`,
     messages: `${service}messages`,
     changes: `${service}changes`,
     stickyLog: `${service}stickies`,

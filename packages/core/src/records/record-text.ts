@@ -184,7 +184,8 @@ function inboundText(inbound: InboundPart): string {
 /** What JSON writes as it is, between quotes. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-function quote(text: string): string {
+/** A text as JSON. */
+export function quote(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 

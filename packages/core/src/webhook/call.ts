@@ -6,7 +6,7 @@ import type { Failure } from "./failure.ts";
 import { createGate } from "./gate.ts";
 import { createGuard, type Guard } from "./guard.ts";
 import { limited, parseOverrides } from "./overrides.ts";
-import { isHttp, withoutCredentials } from "./request.ts";
+import { isHttp, USER_AGENT, withoutCredentials } from "./request.ts";
 
 export type { UrlFailure, WebhookAnswer } from "./attempt.ts";
 
@@ -87,7 +87,7 @@ type UrlResult =
  * @see https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
  */
 export function createWebhookCaller(options: WebhookCallerOptions): WebhookCaller {
-  const { authToken, clock, logger, guard = createGuard(), userAgent = "messaging-service/0.1" } = options;
+  const { authToken, clock, logger, guard = createGuard(), userAgent = USER_AGENT } = options;
   const { maxConcurrent = 256, maxPerLane = 64, maxWaiting = 10_000, maxBodyBytes = 65_536 } = options;
   if (authToken === "") throw invalidOption("authToken", "is empty");
   for (const [name, value] of Object.entries({ maxConcurrent, maxPerLane, maxBodyBytes }))

@@ -38,18 +38,19 @@ export function optOutRows(parts: ResourceParts): readonly Row[] {
     const request = parsePage(call);
     if (request.back) throw fault(21481);
     const service = await serviceOf(parts, call);
-    const items: unknown[] = [];
+    // By address: what was said twice within a millisecond is held by both events.
+    const items = new Map<string, unknown>();
     let after = request.cursor;
-    for (let round = 0; round < MOST_ROUNDS && items.length < request.size; round++) {
-      const page = await service.consent.page({ after, limit: request.size - items.length });
+    for (let round = 0; round < MOST_ROUNDS && items.size < request.size; round++) {
+      const page = await service.consent.page({ after, limit: request.size - items.size });
       const found = await Promise.all(page.events.map((event) => held(service, event)));
-      for (const answer of found) if (answer !== undefined) items.push(render(answer, call));
+      for (const answer of found) if (answer !== undefined) items.set(answer.address, render(answer, call));
       after = page.cursor;
       if (after === undefined) break;
     }
     return {
       status: 200,
-      json: metaList(call, "opt_outs", items, request, { next: after, previous: undefined }),
+      json: metaList(call, "opt_outs", [...items.values()], request, { next: after, previous: undefined }),
     };
   }
 

@@ -1,4 +1,4 @@
-import { type HttpRequest, silentLogger } from "@messaging-service/core";
+import { type HttpRequest, memoryStore, type Store, silentLogger } from "@messaging-service/core";
 import { type RestApi, type RestApiOptions, restApi } from "@messaging-service/rest-api";
 import {
   type Carrier,
@@ -18,20 +18,23 @@ export interface RestWorld {
   readonly api: RestApi;
   readonly carrier: Carrier;
   readonly clock: VirtualClock;
+  /** What the API was given, for services made in code beside it. */
+  readonly store: Store;
 }
 
 export function createRestWorld(options: Partial<RestApiOptions> = {}): RestWorld {
   const clock = (options.clock as VirtualClock | undefined) ?? createVirtualClock();
   const carrier = createCarrier({ clock });
+  const store = (options.store as Store | undefined) ?? memoryStore({ clock, sweepEveryMs: 600_000 });
   const api = restApi({
     accountSid: ACCOUNT,
     authToken: TOKEN,
-    store: "memory",
     provider: carrier.provider,
     inventory: [SENDER],
     publicUrl: "https://app.example",
     ...options,
-    serviceOptions: { logger: silentLogger, ...options.serviceOptions },
+    store,
+    serviceOptions: { logger: silentLogger, heartbeatMs: 600_000, ...options.serviceOptions },
     clock,
   });
   carrier.connect(api, { origin: "https://app.example" });
@@ -41,7 +44,7 @@ export function createRestWorld(options: Partial<RestApiOptions> = {}): RestWorl
     await clock.advance(10_000);
     await closing;
   });
-  return { api, carrier, clock };
+  return { api, carrier, clock, store };
 }
 
 /** The header of Basic authentication. */
