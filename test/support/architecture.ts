@@ -11,7 +11,7 @@ export const ROWS: readonly (readonly Unit[])[] = [
   [["index.ts"]],
   [["service.ts", "messaging-service.ts", "create-context.ts", "node-adapter.ts", "fetch.ts"]],
   ["flows"],
-  ["records", "queue", "webhook", ["http.ts", "node-http.ts", "node-capture.ts"]],
+  ["records", "queue", "webhook", ["http.ts", "node-body.ts", "node-http.ts", "node-capture.ts"]],
   ["store"],
   ["planning", "opt-out", "wire", ["send-request.ts"]],
   ["encoding", "phone"],

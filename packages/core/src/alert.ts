@@ -47,7 +47,7 @@ export interface Alert {
   readonly at: Date;
   readonly firstAt: Date;
   readonly lastAt: Date;
-  /** How often it happened that day: in all processes, as far as they have written it down. */
+  /** How often it happened that day: in all processes, as far as they had written it down. An event's may lag behind the list's. */
   readonly count: number;
   /** What it is about: a sender, a sender and a country, a webhook's origin, a provider, a store. `"*"`: more than could be told apart. */
   readonly subject: string;

@@ -45,7 +45,8 @@ export type {
 } from "./messaging-service.ts";
 export type { NodeExchange } from "./node-adapter.ts";
 export { locateNode, serveNode } from "./node-adapter.ts";
-export type { NodeRequest, ParsedBody, ReadHints, ReadLimits } from "./node-http.ts";
+export type { ReadLimits } from "./node-body.ts";
+export type { NodeRequest, ParsedBody, ReadHints } from "./node-http.ts";
 export { fromNodeRequest, writeNodeResponse } from "./node-http.ts";
 export type {
   CountryKeywords,

@@ -7,7 +7,7 @@ import type { Manage } from "./flows/manage.ts";
 import type { StickyMap } from "./flows/sticky-map.ts";
 import type { HandleOptions } from "./flows/webhooks.ts";
 import type { Endpoint, Place } from "./http.ts";
-import type { ReadLimits } from "./node-http.ts";
+import type { ReadLimits } from "./node-body.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 import type { AlertFilter, AlertPage } from "./records/alerts.ts";
 import type { Change } from "./records/changes.ts";

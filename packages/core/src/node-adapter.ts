@@ -3,8 +3,8 @@ import type { Route, RouteMessaging } from "./flows/arrival.ts";
 import { type Place, toErrorResponse } from "./http.ts";
 import type { HttpHandler } from "./messaging-service.ts";
 import { captureNodeResponse, muteNodeResponse } from "./node-capture.ts";
-import { fromNodeRequest, isUnread, type NodeRequest, parseAsLeft } from "./node-http.ts";
-import type { HttpRequest, HttpResponse } from "./provider.ts";
+import { bodyOf, isUnread, type NodeRequest, parseAsLeft, toHttpRequest } from "./node-http.ts";
+import type { HttpResponse } from "./provider.ts";
 
 /** What a framework on Node lends to serve one request. */
 export interface NodeExchange {
@@ -15,7 +15,7 @@ export interface NodeExchange {
   /** Where the framework's parsers leave a {@link ParsedBody}. */
   readonly parsed: object;
   /** The client's address, where the framework knows it better than Node. */
-  readonly remoteAddress?: string | undefined;
+  remoteAddress?(): string | undefined;
   /** Hangs up what was read here and not answered, as the framework's own parser would. */
   leave(body: unknown, raw: Buffer): void;
   /** Answers as the framework does. */
@@ -35,9 +35,12 @@ export function locateNode(
     readonly headers?: { readonly host?: string | undefined } | undefined;
   },
 ): Place | undefined {
-  const { url = "/", originalUrl = url, headers, hostname = headers?.host } = request;
+  const { url = "/", originalUrl = url } = request;
   return (
-    handler.locate(originalUrl, hostname) ?? (url === originalUrl ? undefined : handler.locate(url, hostname))
+    handler.locate(originalUrl) ??
+    (url === originalUrl ? undefined : handler.locate(url)) ??
+    // Last, since a framework has to work out what host it was.
+    handler.locate(originalUrl, request.hostname ?? request.headers?.host)
   );
 }
 
@@ -57,19 +60,21 @@ export async function serveNode(
   place: Place | undefined,
   exchange: NodeExchange,
 ): Promise<void> {
-  const { request, response, url, parsed, remoteAddress } = exchange;
+  const { request, response, url, parsed } = exchange;
   if (place === undefined || handedOn.has(request)) {
     await exchange.next(undefined);
     return;
   }
   const unread = isUnread(request, parsed);
-  let read: HttpRequest;
+  let body: Uint8Array | undefined;
   try {
-    read = await fromNodeRequest(request, handler.limits, { url, parsed, remoteAddress });
+    const reading = bodyOf(request, parsed, handler.limits, unread);
+    body = reading instanceof Promise ? await reading : reading;
   } catch (error) {
     return exchange.respond(handler.refuse?.(error, place) ?? toErrorResponse(error));
   }
-  const { body } = read;
+  const remoteAddress = place.endpoint === "media" ? visitorOf(exchange) : undefined;
+  const read = toHttpRequest(request, { url, left: parsed, remoteAddress, body });
   await new Promise<void>((resolve, reject) => {
     const route: Route = {
       isOpen: () => !response.headersSent && !response.writableEnded && !response.destroyed,
@@ -99,4 +104,9 @@ export async function serveNode(
       resolve();
     }, reject);
   });
+}
+
+/** Links alone ask who comes: a framework has to work it out. */
+function visitorOf({ request, remoteAddress }: NodeExchange): string | undefined {
+  return remoteAddress?.() ?? request.ip ?? request.socket.remoteAddress;
 }

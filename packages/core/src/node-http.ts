@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { MessagingError } from "./errors.ts";
 import { mediaTypeOf } from "./http.ts";
+import { type ReadLimits, readBody } from "./node-body.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 import { parseForm } from "./wire/form.ts";
 
@@ -22,14 +22,6 @@ export type NodeRequest = IncomingMessage &
     hostname?: string | undefined;
     ip?: string | undefined;
   };
-
-/** Limits of {@link fromNodeRequest}. */
-export interface ReadLimits {
-  /** Most bytes of a body. */
-  readonly maxBodyBytes: number;
-  /** Milliseconds until the whole body must have arrived. */
-  readonly bodyTimeoutMs: number;
-}
 
 /** What a framework knows of a request better than Node. */
 export interface ReadHints {
@@ -53,21 +45,44 @@ export async function fromNodeRequest(
   limits: ReadLimits,
   hints: ReadHints = {},
 ): Promise<HttpRequest> {
-  const { method = "GET", headers } = request;
-  const left: ParsedBody = hints.parsed ?? request;
-  const body =
-    method === "GET" || method === "HEAD"
-      ? undefined
-      : (keptBytes(request, left) ?? (isUnread(request, left) ? await readBody(request, limits) : undefined));
+  const left = hints.parsed ?? request;
+  const url = hints.url ?? request.originalUrl ?? request.url ?? "/";
+  const remoteAddress = hints.remoteAddress ?? request.ip ?? request.socket.remoteAddress;
+  const body = bodyOf(request, left, limits, isUnread(request, left));
+  return toHttpRequest(request, { url, left, remoteAddress, body: await body });
+}
+
+/** The request's body as far as it can be had; a promise only where it must be read. */
+export function bodyOf(
+  request: NodeRequest,
+  left: ParsedBody,
+  limits: ReadLimits,
+  unread: boolean,
+): Uint8Array | undefined | Promise<Uint8Array> {
+  if (request.method === "GET" || request.method === "HEAD") return undefined;
+  return keptBytes(request, left) ?? (unread ? readBody(request, limits) : undefined);
+}
+
+/** What is known of a request beside what Node says of it. */
+export interface RequestParts {
+  readonly url: string;
+  readonly left: ParsedBody;
+  readonly remoteAddress: string | undefined;
+  readonly body: Uint8Array | undefined;
+}
+
+/** The request in the one shape every adapter hands in. */
+export function toHttpRequest(request: NodeRequest, parts: RequestParts): HttpRequest {
+  const { url, left, remoteAddress, body } = parts;
   return {
-    method,
-    url: hints.url ?? request.originalUrl ?? request.url ?? "/",
+    method: request.method ?? "GET",
+    url,
     // Node has joined repeated headers; the one it lists is no request's.
-    headers: headers as HttpRequest["headers"],
+    headers: request.headers as HttpRequest["headers"],
     body,
     parsed: body === undefined && !isNothing(left.body) ? left.body : undefined,
     origin: toOrigin(request),
-    remoteAddress: hints.remoteAddress ?? request.ip ?? request.socket.remoteAddress,
+    remoteAddress,
   };
 }
 
@@ -118,60 +133,4 @@ function textOf(body: Uint8Array): string {
 function toOrigin({ headers: { host }, socket }: IncomingMessage): string | undefined {
   const secure = "encrypted" in socket && socket.encrypted === true;
   return host === undefined ? undefined : `${secure ? "https" : "http"}://${host}`;
-}
-
-function readBody(
-  request: IncomingMessage,
-  { maxBodyBytes, bodyTimeoutMs }: ReadLimits,
-): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    const refuse = (error: MessagingError): void => {
-      discard(request, maxBodyBytes);
-      reject(error);
-    };
-    if (Number(request.headers["content-length"] ?? 0) > maxBodyBytes) {
-      refuse(tooLarge(maxBodyBytes));
-      return;
-    }
-    let size = 0;
-    const settle = (error: MessagingError | undefined): void => {
-      clearTimeout(timer);
-      request.off("data", onData).off("end", onEnd).off("error", onLost).off("close", onLost);
-      if (error !== undefined) refuse(error);
-      else resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
-    };
-    const onData = (chunk: Buffer): void => {
-      size += chunk.byteLength;
-      if (size > maxBodyBytes) settle(tooLarge(maxBodyBytes));
-      else chunks.push(chunk);
-    };
-    const onEnd = (): void => settle(undefined);
-    const onLost = (): void =>
-      settle(new MessagingError("MALFORMED_REQUEST", "The connection was lost before the body ended."));
-    const timer = setTimeout(
-      () => settle(new MessagingError("REQUEST_TIMEOUT", `The body took longer than ${bodyTimeoutMs} ms.`)),
-      bodyTimeoutMs,
-    );
-    request.on("data", onData).on("end", onEnd).on("error", onLost).on("close", onLost);
-    // It told of its end before we listened.
-    if (request.destroyed) onLost();
-  });
-}
-
-function tooLarge(maxBodyBytes: number): MessagingError {
-  return new MessagingError("BODY_TOO_LARGE", `The body is larger than ${maxBodyBytes} bytes.`);
-}
-
-/** How many times the limit is still read, and thrown away, so that a client which writes before it reads gets its answer. */
-const DISCARDED_LIMITS = 16;
-
-/** Throws away what still comes; beyond a bound, the connection too. */
-function discard(request: IncomingMessage, maxBodyBytes: number): void {
-  let left = maxBodyBytes * DISCARDED_LIMITS;
-  request.on("error", () => {});
-  request.on("data", (chunk: Buffer) => {
-    left -= chunk.byteLength;
-    if (left < 0) request.destroy();
-  });
 }

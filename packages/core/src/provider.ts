@@ -13,7 +13,7 @@ export interface HttpRequest {
   readonly parsed?: unknown;
   /** Scheme and host as the connection saw them (`https://example.com`); used only without `publicUrl`. */
   readonly origin?: string | undefined;
-  /** Who calls, as far as the adapter can tell: an IP address. */
+  /** Who calls, as far as the adapter can tell: an IP address. Adapters on Node tell it of links alone. */
   readonly remoteAddress?: string | undefined;
 }
 

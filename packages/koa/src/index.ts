@@ -46,7 +46,7 @@ export function messagingService(input: HttpHandler | MessagingServiceOptions): 
         response: ctx.res,
         url: ctx.originalUrl,
         parsed: ctx.request,
-        remoteAddress: ctx.ip,
+        remoteAddress: () => ctx.ip,
         leave: (body, raw) => Object.assign(ctx.request, { body, rawBody: raw.toString() }),
         respond({ status, headers, body }) {
           ctx.status = status;

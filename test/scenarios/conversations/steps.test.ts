@@ -28,7 +28,7 @@ function createPair(hooks: boolean) {
   const doomed = createWorld({ ...options, store });
   return {
     clock,
-    store,
+    store: Object.assign(store, { inner }),
     told,
     doomed,
     /** The first process is gone; the second has had its time. */
@@ -146,6 +146,32 @@ describe.each(WAYS)("a process that ends %s a call of the store has worked, with
     if (hooks && state === "closed") expect(told.at(-1)).toBe("onConversationStateUpdated");
     await heir.carrier.handset(PHONE).text(SENDER, "Again");
     expect(await heir.service.conversations.list()).toHaveLength(state === "closed" ? 2 : 1);
+  });
+});
+
+describe("a process that takes up what another left", () => {
+  it("tells it although the store fails in the middle", async () => {
+    const { clock, told, doomed, store } = createPair(true);
+    const phone = doomed.carrier.handset(PHONE);
+    await clock.advance(1_000);
+    // Nothing but the mark that it was told fails: the events are left on the record.
+    store.break((call, key) => call === "get" && key.includes(":c:CH"));
+    await phone.text(SENDER, "Hello", { messageSid: FIRST });
+    await clock.advance(1_000);
+    expect(told).toHaveLength(3);
+    const inner = createFaultyStore(store.inner);
+    let failures = 0;
+    inner.break((call, key) => call === "get" && key.includes(":m:") && ++failures <= 2);
+    store.break(() => true);
+    createWorld({
+      inboundHandling: "conversation",
+      conversations: { onMessageAdded: ({ type }) => void told.push(type) },
+      clock,
+      store: inner,
+    });
+    await clock.advance(MINUTE);
+    expect(failures).toBeGreaterThan(2);
+    expect(told.slice(3)).toEqual(["onMessageAdded"]);
   });
 });
 

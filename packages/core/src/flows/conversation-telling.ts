@@ -76,8 +76,12 @@ export function createConversationTelling(
             await told(sid, pending);
             for (const name of names) telling.delete(name);
           }),
-        // Cut off: they stay on the record, and the next start tells them.
-        () => undefined,
+        () => {
+          for (const name of names) telling.delete(name);
+          // Cut off: they stay on the record, and the next start tells them.
+          if (closed) return;
+          ctx.clock.schedule(() => void insist(sid, () => takeUp(sid, ctx.owner)), STORE_RETRY_MS);
+        },
       )
       .finally(() => underWay.delete(task));
     underWay.add(task);

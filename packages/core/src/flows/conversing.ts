@@ -68,7 +68,7 @@ export interface ConversationHooks {
   wants(type: ConversationPostEventName): boolean;
   /** Whether the message may begin a conversation. Rejects only when the service closes meanwhile. */
   ask(event: ConversationAddEvent): Promise<boolean>;
-  /** Tells them in order, after what came before. Rejects only when the service closes meanwhile. */
+  /** Tells them in order, after what came before. Rejects when the service closes meanwhile, or the store does not answer. */
   tell(
     record: ConversationRecord,
     pending: readonly PendingEvent[],

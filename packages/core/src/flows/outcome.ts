@@ -47,6 +47,19 @@ export function refusalOf(
   };
   return new MessagingError(code, message, { details: { steps: planned.steps } });
 }
+/** What is wrong with the request or the set-up, not with this recipient: refused at once whatever `refusals` says, as Twilio does. */
+const AT_ONCE: ReadonlySet<string> = new Set([
+  "EMPTY_POOL",
+  "FALLBACK_WITHOUT_RCS",
+  "CHANNEL_MISMATCH",
+  "SAME_RECIPIENT",
+]);
+
+/** Whether a refusal rejects the call, rather than failing the message later. */
+export function isAtOnce({ refusals }: Draft, { code }: MessagingError): boolean {
+  return refusals === "reject" || AT_ONCE.has(code);
+}
+
 /** What went wrong, in our word, the field's number and a sentence. */
 export interface Failure {
   readonly error: ErrorCode;

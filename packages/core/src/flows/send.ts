@@ -18,20 +18,12 @@ import type {
   Send,
   SendOptions,
 } from "./context.ts";
-import { type Failure, failed, refusalOf, toFailure } from "./outcome.ts";
+import { type Failure, failed, isAtOnce, refusalOf, toFailure } from "./outcome.ts";
 
 /** A writer that has not stored its record this long after its mark is dead. */
 const IDEMPOTENCY_LEASE_MS = 5_000;
 const IDEMPOTENCY_POLL_MS = 25;
 const STORE_RETRY_MS = 1_000;
-
-/** What is wrong with the request or the set-up, not with this recipient: refused at once whatever `refusals` says, as Twilio does. */
-const AT_ONCE: ReadonlySet<string> = new Set([
-  "EMPTY_POOL",
-  "FALLBACK_WITHOUT_RCS",
-  "CHANNEL_MISMATCH",
-  "SAME_RECIPIENT",
-]);
 
 /** Flows that `send` is handed by the composition root. */
 export interface SendFlows {
@@ -73,7 +65,7 @@ export function createSend(ctx: FlowContext, { decide, claim, advance, checkMedi
     const refusal =
       refusalOf(draft, first, options.confirmation) ??
       (draft.mediaUrl.length > 0 ? await checkMedia(draft, first.plan) : undefined);
-    if (refusal !== undefined && (draft.refusals === "reject" || AT_ONCE.has(refusal.code))) throw refusal;
+    if (refusal !== undefined && isAtOnce(draft, refusal)) throw refusal;
     if (draft.idempotencyKey !== undefined && mark === undefined) {
       const key = ctx.keys.idempotency(draft.idempotencyKey);
       const fresh: IdempotencyMark = { sid, hash: hashOf(request), at: ctx.clock.now() };

@@ -55,8 +55,8 @@ export function createUpkeep(
             storeAlerts.worked(what);
           },
           (error: unknown) => {
-            const log = waiting.has(what) ? ctx.logger.debug : ctx.logger.warn;
-            log(`${what} waits for the store.`, { error: String(error) });
+            const level = waiting.has(what) ? "debug" : "warn";
+            ctx.logger[level](`${what} waits for the store.`, { error: String(error) });
             waiting.add(what);
             storeAlerts.failed(what, error);
           },

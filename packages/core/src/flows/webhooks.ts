@@ -75,8 +75,8 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
         : await receipts(provider, webhook);
     } catch (error) {
       const response = toErrorResponse(error);
-      const log = response.status === 503 ? ctx.logger.error : ctx.logger.warn;
-      log(`A webhook was answered ${response.status}.`, {
+      // By its name on the logger: those of loggers such as pino are methods.
+      ctx.logger[response.status === 503 ? "error" : "warn"](`A webhook was answered ${response.status}.`, {
         endpoint,
         error: error instanceof Error ? error.message : String(error),
       });

@@ -1,13 +1,12 @@
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import type { Clock } from "../clock.ts";
-import { type Connection, type Exchanged, type ExchangeLimits, exchange, type InFlight } from "./exchange.ts";
+import { type Connections, createConnections } from "./connections.ts";
+import { type Exchanged, type ExchangeLimits, exchange, type InFlight } from "./exchange.ts";
 import { connectionFailure, type Failure } from "./failure.ts";
 import type { Guard } from "./guard.ts";
-import { isHttp, type PreparedRequest, prepareRequest, type RequestInput } from "./request.ts";
+import { type Identity, isHttp, type PreparedRequest, prepareRequest, type RequestInput } from "./request.ts";
 
 /** What one attempt asks: where, how, and what. */
-export interface Target extends Omit<RequestInput, "authToken" | "userAgent"> {
+export interface Target extends RequestInput {
   /** Its author may call any address; see {@link Guard}. */
   readonly trusted: boolean;
 }
@@ -54,17 +53,13 @@ export interface Attempter {
 }
 
 /** What {@link createAttempter} takes. */
-export interface AttempterParts {
-  readonly authToken: string;
-  readonly userAgent: string;
+export interface AttempterParts extends Identity {
   readonly clock: Clock;
   readonly guard: Guard;
 }
 
 /** Twilio's 11215 beyond it. */
 const MAX_REDIRECTS = 5;
-/** Idle connections kept, and for how long. Most servers close theirs after 5 seconds and say so. */
-const IDLE_TIMEOUT_MS = 15_000;
 
 /**
  * Redirects are followed five times: 301, 302 and 303 by a GET without parameters, 307 and 308 as before. The new address
@@ -73,8 +68,8 @@ const IDLE_TIMEOUT_MS = 15_000;
 export function createAttempter({ clock, guard, ...identity }: AttempterParts): Attempter {
   const inFlight: InFlight = new Set();
   // Kept connections of trusted URLs are not for guarded ones: they were never judged.
-  const trusted = createAgents();
-  const guarded = createAgents();
+  const trusted = createConnections();
+  const guarded = createConnections(guard.lookup);
   let closed: Error | undefined;
 
   async function attempt(first: Target, limits: ExchangeLimits): Promise<Attempted> {
@@ -102,18 +97,14 @@ export function createAttempter({ clock, guard, ...identity }: AttempterParts): 
 
   async function send(target: Target, limits: ExchangeLimits): Promise<Exchanged> {
     if (closed !== undefined) throw closed;
-    const request = prepareRequest({ ...target, ...identity });
-    const secure = request.url.protocol === "https:";
-    const connection: Connection = {
-      agent: (target.trusted ? trusted : guarded)[secure ? "https" : "http"],
-      lookup: target.trusted ? undefined : guard.lookup,
-    };
+    const request = prepareRequest(target, identity);
     try {
       if (!target.trusted) guard.check(request.url.hostname);
     } catch (cause) {
+      const secure = request.url.protocol === "https:";
       return { kind: "failure", failure: connectionFailure(cause, false, secure) };
     }
-    return exchangeFresh(request, connection, limits);
+    return exchangeFresh(request, target.trusted ? trusted : guarded, limits);
   }
 
   /**
@@ -122,12 +113,12 @@ export function createAttempter({ clock, guard, ...identity }: AttempterParts): 
    */
   async function exchangeFresh(
     request: PreparedRequest,
-    connection: Connection,
+    connections: Connections,
     limits: ExchangeLimits,
   ): Promise<Exchanged> {
-    const exchanged = await exchange(request, connection, limits, { clock, inFlight });
+    const exchanged = await exchange(request, limits, { clock, inFlight, connections, fresh: false });
     if (exchanged.kind !== "failure" || !exchanged.failure.stale) return exchanged;
-    return exchange(request, { ...connection, agent: false }, limits, { clock, inFlight });
+    return exchange(request, limits, { clock, inFlight, connections, fresh: true });
   }
 
   return Object.freeze({
@@ -135,7 +126,8 @@ export function createAttempter({ clock, guard, ...identity }: AttempterParts): 
     close(error: Error): void {
       closed = error;
       for (const stop of [...inFlight]) stop(error);
-      for (const agent of [...Object.values(trusted), ...Object.values(guarded)]) agent.destroy();
+      trusted.close();
+      guarded.close();
     },
   });
 }
@@ -154,9 +146,4 @@ function follow(target: Target, status: number, location: string): Target | unde
 
 function viaRedirect(failure: Failure, url: URL): Failure {
   return { ...failure, reason: `redirected to ${url.origin}, which ${failure.reason}` };
-}
-
-function createAgents(): { readonly http: HttpAgent; readonly https: HttpsAgent } {
-  const options = { keepAlive: true, timeout: IDLE_TIMEOUT_MS };
-  return { http: new HttpAgent(options), https: new HttpsAgent(options) };
 }

@@ -1,7 +1,5 @@
-import { type Agent, type IncomingMessage, request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
-import type { LookupFunction } from "node:net";
-import type { Clock, Timer } from "../clock.ts";
+import type { Clock } from "../clock.ts";
+import type { Connection, Connections } from "./connections.ts";
 import { connectionFailure, type Failure, statusFailure, timeoutFailure } from "./failure.ts";
 import type { PreparedRequest } from "./request.ts";
 
@@ -17,12 +15,7 @@ export interface ExchangeLimits {
   readonly headersOnly?: boolean | undefined;
 }
 
-/** How the connection is made. */
-export interface Connection {
-  /** `false` for a connection of its own. */
-  readonly agent: Agent | false;
-  readonly lookup?: LookupFunction | undefined;
-}
+type AnsweredHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** What came of it: an answer of the 200s, somewhere else to ask, or a failure. */
 export type Exchanged =
@@ -44,110 +37,104 @@ export type InFlight = Set<(error: Error) => void>;
 const COMPRESSED = /gzip|deflate|compress|br|zstd/i;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
+/** What {@link exchange} works with. */
+export interface ExchangeParts {
+  readonly clock: Clock;
+  readonly inFlight: InFlight;
+  readonly connections: Connections;
+  /** On a connection of its own. */
+  readonly fresh: boolean;
+}
+
 /**
  * Writes one request and reads its answer, within its time and size. Rejects only when stopped; everything that goes wrong on
  * the network is a failure.
  */
 export function exchange(
-  request: PreparedRequest,
-  connection: Connection,
+  { url, method, headers, body }: PreparedRequest,
   limits: ExchangeLimits,
-  { clock, inFlight }: { readonly clock: Clock; readonly inFlight: InFlight },
+  { clock, inFlight, connections, fresh }: ExchangeParts,
 ): Promise<Exchanged> {
   return new Promise((resolve, reject) => {
-    const { url } = request;
     const secure = url.protocol === "https:";
-    let connected = false;
-    let answered = false;
+    let phase: "connect" | "read" = "connect";
+    let reused = false;
     let settled = false;
+    let status = 0;
+    let contentType: string | undefined;
+    const chunks: Buffer[] = [];
+    let size = 0;
 
-    const outgoing = (secure ? requestHttps : requestHttp)({
-      method: request.method,
-      headers: request.headers,
-      hostname: url.hostname.replace(/^\[|\]$/g, ""),
-      port: url.port,
-      path: url.pathname + url.search,
-      agent: connection.agent,
-      lookup: connection.lookup,
-    });
-
-    let patience: Timer = waitFor("connect", limits.connectTimeoutMs);
-    const total = clock.schedule(
-      () => fail(timeoutFailure("total", limits.totalTimeoutMs)),
-      limits.deadline - clock.now(),
-    );
+    /** When the phase has lasted too long. */
+    let due = clock.now() + limits.connectTimeoutMs;
+    let timer = watch();
     inFlight.add(stop);
-
-    outgoing
-      .on("socket", (socket) => {
-        if (outgoing.reusedSocket) onConnected();
-        else socket.once(secure ? "secureConnect" : "connect", onConnected);
-      })
-      .on("response", onResponse)
-      .on("error", onError)
-      // Closed without a word: an upgrade nobody asked for.
-      .on("close", () => {
-        if (!answered) onError(new Error("closed"));
-      })
-      .end(request.body);
-
-    function waitFor(phase: "connect" | "read", limitMs: number): Timer {
-      return clock.schedule(() => fail(timeoutFailure(phase, limitMs)), limitMs);
-    }
-
-    function restartReadTimeout(): void {
-      patience.cancel();
-      if (!settled) patience = waitFor("read", limits.readTimeoutMs);
-    }
-
-    function onConnected(): void {
-      connected = true;
-      restartReadTimeout();
-    }
-
-    function onResponse(incoming: IncomingMessage): void {
-      const status = incoming.statusCode ?? 0;
-      const { location } = incoming.headers;
-      answered = true;
-      incoming.on("error", onError);
-      if (REDIRECTS.has(status) && location !== undefined) settle({ kind: "redirect", status, location });
-      else if (status < 200 || status > 299) fail(statusFailure(status));
-      else if (limits.headersOnly === true) settle(describe(incoming, status));
-      else readBody(incoming, status);
-    }
-
-    function readBody(incoming: IncomingMessage, status: number): void {
-      const { "content-encoding": encoding = "", "content-length": length } = incoming.headers;
-      if (COMPRESSED.test(encoding))
-        fail({ errorCode: 11206, reason: "answered in an encoding it was not offered", status });
-      else if (Number(length) > limits.maxBodyBytes) fail(tooLarge(status));
-      else collect(incoming, status);
-    }
-
-    function collect(incoming: IncomingMessage, status: number): void {
-      const contentType = incoming.headers["content-type"];
-      const chunks: Buffer[] = [];
-      let size = 0;
-      restartReadTimeout();
-      incoming
-        .on("data", (chunk: Buffer) => {
+    const connection: Connection = connections.take(url.origin, { fresh });
+    connection.dispatch(
+      { method, path: url.pathname + url.search, headers, body: method === "POST" ? body : null },
+      {
+        onRequestStart() {
+          reused = connection.served > 0;
+          phase = "read";
+          awaitNext();
+        },
+        onResponseStart(_controller, statusCode, answered) {
+          // What comes before the answer is none.
+          if (statusCode >= 200) onHead(statusCode, answered);
+        },
+        onResponseData(_controller, chunk) {
           size += chunk.length;
           chunks.push(chunk);
-          restartReadTimeout();
-          if (size > limits.maxBodyBytes) fail(tooLarge(status));
-        })
-        .on("end", () =>
-          settle({ kind: "answer", status, contentType, body: decode(Buffer.concat(chunks), contentType) }),
-        );
+          awaitNext();
+          if (size > limits.maxBodyBytes) fail(tooLarge());
+        },
+        onResponseEnd() {
+          settle({ kind: "answer", status, contentType, body: decode(Buffer.concat(chunks), contentType) });
+        },
+        onResponseError(_controller, error) {
+          const failure = connectionFailure(error, phase === "read", secure);
+          fail(reused && status === 0 ? { ...failure, stale: true } : failure);
+        },
+      },
+    );
+
+    /** One timer for all limits: it fires at the first that is due, and again where that has moved meanwhile. */
+    function watch(): ReturnType<Clock["schedule"]> {
+      return clock.schedule(onTime, Math.min(due, limits.deadline) - clock.now());
     }
 
-    function tooLarge(status: number): Failure {
+    function onTime(): void {
+      const now = clock.now();
+      if (phase === "connect" && now >= due) fail(timeoutFailure("connect", limits.connectTimeoutMs));
+      else if (now >= limits.deadline) fail(timeoutFailure("total", limits.totalTimeoutMs));
+      else if (now >= due) fail(timeoutFailure("read", limits.readTimeoutMs));
+      else timer = watch();
+    }
+
+    function awaitNext(): void {
+      const wasDue = due;
+      due = clock.now() + limits.readTimeoutMs;
+      // The timer is in time for what is due later, not for what is due sooner.
+      if (due >= wasDue || settled) return;
+      timer.cancel();
+      timer = watch();
+    }
+
+    function onHead(statusCode: number, answered: AnsweredHeaders): void {
+      status = statusCode;
+      contentType = first(answered["content-type"]);
+      const location = first(answered.location);
+      awaitNext();
+      if (REDIRECTS.has(status) && location !== undefined) settle({ kind: "redirect", status, location });
+      else if (status > 299) fail(statusFailure(status));
+      else if (limits.headersOnly === true) settle(describe(status, answered));
+      else if (COMPRESSED.test(first(answered["content-encoding"]) ?? ""))
+        fail({ errorCode: 11206, reason: "answered in an encoding it was not offered", status });
+      else if (Number(answered["content-length"]) > limits.maxBodyBytes) fail(tooLarge());
+    }
+
+    function tooLarge(): Failure {
       return { errorCode: 11750, reason: `answered more than ${limits.maxBodyBytes} bytes`, status };
-    }
-
-    function onError(error: Error): void {
-      const failure = connectionFailure(error, connected, secure);
-      fail(outgoing.reusedSocket && !answered ? { ...failure, stale: true } : failure);
     }
 
     function fail(failure: Failure): void {
@@ -161,11 +148,11 @@ export function exchange(
     function settle(exchanged: Exchanged | undefined, error?: Error): void {
       if (settled) return;
       settled = true;
-      patience.cancel();
-      total.cancel();
+      timer.cancel();
       inFlight.delete(stop);
       // A whole answer leaves its connection to the next call; anything else leaves it in an unknown state.
-      if (exchanged?.kind !== "answer" || limits.headersOnly === true) outgoing.destroy();
+      if (exchanged?.kind === "answer" && !fresh && limits.headersOnly !== true) connections.keep(connection);
+      else connection.destroy();
       if (exchanged === undefined) reject(error);
       else resolve(exchanged);
     }
@@ -173,18 +160,25 @@ export function exchange(
 }
 
 /** An answer of which the headers are all that is wanted. */
-function describe({ headers }: IncomingMessage, status: number): Exchanged {
-  const length = headers["content-length"] ?? "";
+function describe(status: number, headers: AnsweredHeaders): Exchanged {
+  const length = first(headers["content-length"]) ?? "";
   const contentLength = /^\d{1,15}$/.test(length) ? Number(length) : undefined;
-  return { kind: "answer", status, contentType: headers["content-type"], contentLength, body: "" };
+  return { kind: "answer", status, contentType: first(headers["content-type"]), contentLength, body: "" };
 }
+
+function first(value: string | string[] | undefined): string | undefined {
+  return typeof value === "object" ? value[0] : value;
+}
+
+const utf8 = new TextDecoder();
 
 /** In the charset the answer names, where it is known; else in UTF-8. */
 function decode(bytes: Buffer, contentType: string | undefined): string {
-  const charset = /;\s*charset="?([\w.:-]+)/i.exec(contentType ?? "")?.[1] ?? "utf-8";
+  const charset = /;\s*charset="?([\w.:-]+)/i.exec(contentType ?? "")?.[1]?.toLowerCase() ?? "utf-8";
+  if (charset === "utf-8") return utf8.decode(bytes);
   try {
     return new TextDecoder(charset).decode(bytes);
   } catch {
-    return new TextDecoder().decode(bytes);
+    return utf8.decode(bytes);
   }
 }

@@ -51,7 +51,7 @@ export function connectionFailure(cause: unknown, connected: boolean, secure: bo
   if (certificate !== undefined) return { errorCode: certificate[0], reason: certificate[1], cause };
   if (UNTRUSTED.test(code))
     return { errorCode: 11237, reason: "has a certificate nobody vouches for", cause };
-  if (code.startsWith("HPE_"))
+  if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW")
     return { errorCode: 11206, reason: `broke the HTTP protocol (${code})`, cause };
   if (TLS.test(code) || (secure && !connected && code === "ECONNRESET"))
     return { errorCode: 11220, reason: `failed the TLS handshake (${code})`, retry: "ct", cause };
@@ -66,6 +66,8 @@ export function connectionFailure(cause: unknown, connected: boolean, secure: bo
 }
 
 function codeOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : "no code";
+  if (!(error instanceof Error)) return "no code";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  // What the parser refuses has a name, and not always a code.
+  return error.name === "HTTPParserError" ? "HPE_INVALID" : "no code";
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { createConnections } from "./connections.ts";
 import { type ExchangeLimits, exchange, type InFlight } from "./exchange.ts";
 import { connectionFailure } from "./failure.ts";
 import { createGate } from "./gate.ts";
@@ -43,6 +44,7 @@ const LIMITS = Object.freeze({ maxConcurrent: 128, maxPerLane: 32, maxWaiting: 1
  */
 export function createProbe({ clock, guard }: ProbeParts): Probe {
   const inFlight: InFlight = new Set();
+  const connections = createConnections(guard.lookup);
   const answers = new Map<string, { readonly until: number; readonly answer: Promise<Probed> }>();
   const gate = createGate(LIMITS);
   let closed: Error | undefined;
@@ -70,12 +72,12 @@ export function createProbe({ clock, guard }: ProbeParts): Probe {
         maxBodyBytes: 0,
         headersOnly: true,
       };
-      const exchanged = await exchange(
-        { url: target, method, headers, body: "" },
-        { agent: false, lookup: guard.lookup },
-        limits,
-        { clock, inFlight },
-      );
+      const exchanged = await exchange({ url: target, method, headers, body: "" }, limits, {
+        clock,
+        inFlight,
+        connections,
+        fresh: true,
+      });
       if (exchanged.kind === "failure") {
         const { reason, status } = exchanged.failure;
         return { reason, refused: status !== undefined };

@@ -44,7 +44,6 @@ export interface TwilioRequestToSign {
   readonly parameters?: SignedParameters | undefined;
 }
 
-/** What comes in and what goes out have names of their own. */
 const sortReceived = createSortNames();
 const sortSent = createSortNames();
 /** The `X-Twilio-Signature` of a request that we make as Twilio would. */
@@ -177,7 +176,6 @@ function joinParameters(parameters: SignedParameters | undefined, sort: SortName
 }
 
 type SortNames = (names: readonly string[]) => readonly string[];
-
 /** What is remembered stays small, whatever comes. */
 const MOST_NAMES = 64;
 
