@@ -111,6 +111,7 @@ describe("an example copied out of the repository", () => {
   it.each([
     { name: "express-quickstart", args: ["--once"], says: "+14155550100" },
     { name: "own-provider", args: [], says: "is delivered" },
+    { name: "twilio-compatible", args: ["--once"], says: "All as expected." },
   ])(
     "$name installs, compiles and runs on its own",
     async ({ name, args, says }) => {

@@ -37,6 +37,18 @@ describe("service.erase", () => {
   });
 });
 
+describe("service.erase with conversations", () => {
+  it("closes them, so that a service of that name begins anew", async () => {
+    const { service, carrier } = createWorld({
+      senders: [{ phoneNumber: SENDER, inboundHandling: "conversation" }],
+    });
+    await carrier.handset(PHONE).text(SENDER, "Hello");
+    await service.erase();
+    expect((await service.conversations.list()).map(({ state }) => state)).toEqual(["closed"]);
+    expect(await service.conversations.find({ address: PHONE })).toBeUndefined();
+  });
+});
+
 describe("service.unfinished", () => {
   it("counts what waits, what is handed over, and callbacks to be told", async () => {
     let tell: (() => void) | undefined;
@@ -52,6 +64,22 @@ describe("service.unfinished", () => {
       tell?.();
       await clock.advance(1_000);
     }
+    expect(service.unfinished).toBe(0);
+  });
+});
+
+describe("service.unfinished with conversations", () => {
+  it("counts the hooks that are to be told", async () => {
+    let tell: (() => void) | undefined;
+    const { service, carrier, clock } = createWorld({
+      inboundHandling: "conversation",
+      conversations: { onMessageAdded: () => new Promise<void>((resolve) => (tell = resolve)) },
+    });
+    await carrier.handset(PHONE).text(SENDER, "Hello");
+    await clock.advance(1_000);
+    expect(service.unfinished).toBe(1);
+    tell?.();
+    await clock.advance(1_000);
     expect(service.unfinished).toBe(0);
   });
 });

@@ -182,7 +182,7 @@ describe("webhooks that stall", () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/sms`;
     const { service, carrier } = createWorld({ clock: real, respondWithin: 20, webhook: { url } });
     await carrier.handset(PHONE).text(SENDER, "hi");
-    expect(open.size).toBe(1);
+    await expect.poll(() => open.size).toBe(1);
     await service.close({ timeoutMs: 0 });
     await expect.poll(() => open.size).toBe(0);
   });

@@ -59,6 +59,8 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 const ROWS = 50;
+/** Of the newest messages, to tell whether one is unread: an answer of the service's own (to HELP, say) is no agent's. */
+const LOOKED_AT = 10;
 const LINES = 50;
 
 /** What agents have read is kept with the conversation, for the whole team and every process. */
@@ -68,11 +70,13 @@ export function createInbox(service: MessagingService): Inbox {
   async function row(conversation: Conversation): Promise<Row> {
     const { sid, address, sender, state, dateCreated } = conversation;
     const [newest, { status }] = await Promise.all([
-      conversations.messages(sid, { limit: 1 }),
+      conversations.messages(sid, { limit: LOOKED_AT }),
       consent.get(address, { sender }),
     ]);
     const last = newest[0];
-    const theirs = last?.direction === "inbound";
+    const isUnread = newest.some(
+      ({ direction, index }) => direction === "inbound" && index > readUpTo(conversation),
+    );
     return {
       sid,
       name: conversation.friendlyName ?? address,
@@ -80,10 +84,15 @@ export function createInbox(service: MessagingService): Inbox {
       sender,
       state,
       optedOut: status === "opted-out",
-      // Whoever closed it has seen it.
-      unread: theirs && state !== "closed" && last.index > readUpTo(conversation),
+      // A closed one takes no marks any more.
+      unread: isUnread && state !== "closed",
       at: (last?.dateCreated ?? dateCreated).toISOString(),
-      last: last && { index: last.index, mine: !theirs, author: last.author, text: textOf(last) },
+      last: last && {
+        index: last.index,
+        mine: last.direction !== "inbound",
+        author: last.author,
+        text: textOf(last),
+      },
     };
   }
 
@@ -99,10 +108,10 @@ export function createInbox(service: MessagingService): Inbox {
       return { items: await Promise.all(page.map(line)), cursor: page.cursor };
     },
     async markRead(conversation, index) {
-      if (conversation.state === "closed" || index <= readUpTo(conversation)) return;
-      await conversations.update(conversation.sid, {
-        attributes: { ...conversation.attributes, readUpTo: index },
-      });
+      const { sid, state, attributes, messageCount } = conversation;
+      const seen = Math.min(index, messageCount - 1);
+      if (state === "closed" || seen <= readUpTo(conversation)) return;
+      await conversations.update(sid, { attributes: { ...attributes, readUpTo: seen } });
     },
   };
 

@@ -74,8 +74,9 @@ describe("the inbox", () => {
     await text("hello");
     await text("STOP");
     const agent = await signIn();
-    const { sid, optedOut } = await firstRow(agent);
-    expect(optedOut).toBe(true);
+    const { sid, optedOut, unread } = await firstRow(agent);
+    // That the service answered does not mean that somebody has read it.
+    expect([optedOut, unread]).toEqual([true, true]);
     expect((await messages(agent, sid)).messages).toMatchObject([
       { mine: true, author: "system" },
       { mine: false, body: "STOP" },
@@ -97,10 +98,12 @@ describe("the inbox", () => {
     expect(await firstRow(await signIn("Grace"))).toMatchObject({ unread: false });
     await text("are you there?");
     expect(await firstRow(agent)).toMatchObject({ unread: true });
-    // An agent whose page is behind takes nothing back.
-    await agent.post(`/api/conversations/${sid}/read`).send({ index: 1 }).expect(204);
+    // An agent whose page is behind takes nothing back, and nobody reads what is still to come.
+    await agent.post(`/api/conversations/${sid}/read`).send({ index: 999 }).expect(204);
     await agent.post(`/api/conversations/${sid}/read`).send({ index: 0 }).expect(204);
     expect(await firstRow(agent)).toMatchObject({ unread: false });
+    await text("hello?");
+    expect(await firstRow(agent)).toMatchObject({ unread: true });
   });
 
   it("closes a conversation for good, and begins another with the next text", async () => {

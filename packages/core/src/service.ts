@@ -103,6 +103,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     receipts: createReceipts(ctx, { ...settle, advance, replan, providerOptOut }),
     media: createMediaLink(ctx, { misses: createMisses(clock) }),
   });
+  const conversations = createConversations(ctx, { send, changes, telling });
   const { explainChange, ...sticky } = createStickyMap(ctx);
   const stats = createConsentStats(ctx);
   const upkeep = createUpkeep(ctx, {
@@ -163,7 +164,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         return alerts.list(filter);
       },
     }),
-    conversations: createConversations(ctx, { send, changes, telling }),
+    conversations,
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),
     lastChange: () => ctx.changes.newest(),
@@ -180,9 +181,9 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
       return Promise.resolve(toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed.")));
     },
     get unfinished() {
-      return ctx.waiting.count() + ctx.telling.size + webhooks.active;
+      return ctx.waiting.count() + ctx.telling.size + telling.active + webhooks.active;
     },
-    erase: createErase(ctx, { advance }),
+    erase: createErase(ctx, { advance, conversations }),
     listInAccount,
     doctor: createDoctor(ctx),
     ready: () => ready,

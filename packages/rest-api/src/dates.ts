@@ -1,6 +1,12 @@
+/** The second that was written last: most times of an answer, and of the next one, are of the same. */
+let written: { readonly second: number; readonly text: string } = { second: Number.NaN, text: "" };
+
 /** RFC 2822 in GMT, as the 2010 API writes times: `Thu, 30 Jul 2015 20:12:31 +0000`. `null` stays `null`. */
 export function rfc2822(date: Date | null): string | null {
-  return date === null ? null : date.toUTCString().replace("GMT", "+0000");
+  if (date === null) return null;
+  const second = Math.floor(date.getTime() / 1_000);
+  if (written.second !== second) written = { second, text: date.toUTCString().replace("GMT", "+0000") };
+  return written.text;
 }
 
 /** ISO 8601 in UTC without milliseconds, as the v1 API writes times: `2015-07-30T20:12:31Z`. `null` stays `null`. */

@@ -32,6 +32,8 @@ export interface ServicePage {
 export interface ServiceRegistry extends Registry {
   readonly inventory: Inventory;
   readonly pools: Pools;
+  /** Keywords of services made over REST that have none of their own. */
+  readonly optOut: OptOutOptions | undefined;
   /** As `get`, for code that keeps it: it is not stopped before `close`. */
   hold(sid: string): Promise<MessagingService | undefined>;
   /** As `get`, and also the account's own and deleted ones: whose record a message is in. */

@@ -26,6 +26,7 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
   const { store, clock, logger, accountSid, serviceOptions } = options;
   const refreshMs = serviceOptions.refreshMs ?? 2_000;
   const heartbeatMs = serviceOptions.heartbeatMs ?? 5_000;
+  const defaultOptOut = serviceOptions.optOut ?? undefined;
   const now = (): number => clock.now();
   const messages = createAccountMessages(accountSid, store);
   const keys = createRegistryKeys(accountSid);
@@ -54,6 +55,7 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
     documents,
     pools,
     inventory,
+    optOut: defaultOptOut,
     make: (sid, friendlyName, settings) => make({ name: sid, sid, friendlyName }, settings),
   });
   const running = createRunning({
@@ -80,6 +82,7 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
   return Object.freeze({
     inventory,
     pools,
+    optOut: defaultOptOut,
     account: () => account,
     async ownerOf(messageSid: string) {
       const keeper = await messages.keeperOf(messageSid);
@@ -118,7 +121,7 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
     },
     async configure(sid: string, optOut: OptOutChange) {
       const service = registered.get(sid);
-      if (service === undefined) return change(sid, { optOut });
+      if (service === undefined) return change(sid, { optOut: (there) => optOut(there ?? defaultOptOut) });
       await service.update({ optOut: optOut(service.settings.optOut) });
       return registered.view(service);
     },

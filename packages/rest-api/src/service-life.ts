@@ -1,4 +1,4 @@
-import type { MessagingService, SettingsInput } from "@messaging-service/core";
+import type { MessagingService, OptOutOptions, SettingsInput } from "@messaging-service/core";
 import { parseDocument } from "./documents.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Pools } from "./pools.ts";
@@ -16,6 +16,8 @@ export interface ServiceLifeParts {
   readonly documents: ServiceDocuments;
   readonly pools: Pools;
   readonly inventory: Inventory;
+  /** Keywords of services that have none of their own. */
+  readonly optOut: OptOutOptions | undefined;
   /** Makes the service of a document. */
   readonly make: (sid: string, friendlyName: string, settings: SettingsInput) => MessagingService;
 }
@@ -31,7 +33,12 @@ export interface ServiceLife {
   erase(service: MessagingService): Promise<void>;
 }
 
-export function createServiceLife({ documents, pools, inventory, make }: ServiceLifeParts): ServiceLife {
+export function createServiceLife(parts: ServiceLifeParts): ServiceLife {
+  const { documents, pools, inventory, make } = parts;
+  const settingsOf = ({ properties, optOut }: ServiceDocument): SettingsInput => ({
+    ...toSettings(properties),
+    optOut: optOut ?? parts.optOut ?? null,
+  });
   const life: ServiceLife = {
     async start(sid, raw) {
       const document = parseDocument<ServiceDocument>(raw)?.value;
@@ -91,10 +98,6 @@ export function createServiceLife({ documents, pools, inventory, make }: Service
       }
     }
   }
-}
-
-function settingsOf({ properties, optOut }: ServiceDocument): SettingsInput {
-  return { ...toSettings(properties), optOut: optOut ?? null };
 }
 
 function differs({ settings }: MessagingService, wanted: SettingsInput): boolean {

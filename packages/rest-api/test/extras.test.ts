@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ACCOUNT, ask, createRestWorld, PHONE, SENDER } from "./support/api.ts";
-import { serve } from "./support/served.ts";
+import { clientOf, listen, SERVERS, type Server } from "./support/servers.ts";
 
 const SECOND = "+12125550100";
+const [EXPRESS] = SERVERS as readonly [Server];
 const MG_NONE = `/v1/Services/MG${"0".repeat(32)}`;
 
 async function createService(options: Parameters<typeof createRestWorld>[0] = {}) {
@@ -138,8 +139,19 @@ describe("Alerts", () => {
     await clock.advance(1_000);
     const { json } = await ask(api, "GET", `${path}/Alerts`);
     expect(json.meta.key).toBe("alerts");
-    expect(json.alerts[0]).toMatchObject({ account_sid: ACCOUNT, log_level: expect.any(String) });
+    expect(json.alerts[0]).toMatchObject({
+      sid: expect.stringMatching(/^NO[0-9a-f]{32}$/),
+      account_sid: ACCOUNT,
+      error_name: "WEBHOOK_FAILED",
+      count: 1,
+    });
     expect(json.alerts[0].alert_text).toContain("broken");
+    const none = await ask(api, "GET", `${path}/Alerts?EndDate=2001-01-01`);
+    expect(none.json.alerts).toEqual([]);
+    for (const query of ["LogLevel=loud", "StartDate=soon"]) {
+      const wrong = await ask(api, "GET", `${path}/Alerts?${query}`);
+      expect([wrong.status, wrong.json.code]).toEqual([400, 20422]);
+    }
   });
 });
 
@@ -159,6 +171,20 @@ describe("OptOutConfiguration", () => {
       );
     expect(of("STOP.ENGLISH", "ALL")[0].keywords).toContain("STOP");
     expect(of("STOP.FRENCH", "CA")[0].keywords).toContain("ARRET");
+  });
+
+  it("begins with what serviceOptions say, for every service", async () => {
+    const { api, path, service, carrier } = await createService({
+      serviceOptions: { optOut: { brand: "Acme", supportContact: "help@acme.example" } },
+    });
+    expect((await ask(api, "GET", `${path}/OptOutConfiguration`)).json.brand).toBe("Acme");
+    carrier.connect(service, { origin: "https://app.example" });
+    await carrier.handset(PHONE).text(SENDER, "HELP");
+    expect(carrier.handset(PHONE).inbox[0]?.body).toContain("help@acme.example");
+    await ask(api, "POST", `${path}/OptOutConfiguration`, { SupportContact: "" });
+    expect(service.settings.optOut).toEqual({ brand: "Acme" });
+    await ask(api, "DELETE", `${path}/OptOutConfiguration`);
+    expect(service.settings.optOut).toMatchObject({ supportContact: "help@acme.example" });
   });
 
   it("takes words, messages and policies, and drives the next message", async () => {
@@ -213,7 +239,7 @@ describe("Consents/Bulk", () => {
 
   it("writes each item down, by service or by number, the later word last", async () => {
     const { api, sid, service } = await createService();
-    const { client } = await serve(api);
+    const client = clientOf(await listen(api, EXPRESS));
     const other = "+14155550124";
     const { items } = await client.accounts.v1.bulkConsents.create({
       items: [

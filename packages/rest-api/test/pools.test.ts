@@ -1,9 +1,10 @@
 import { createMessagingService, silentLogger } from "@messaging-service/core";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ACCOUNT, ask, createRestWorld, SENDER } from "./support/api.ts";
-import { serve } from "./support/served.ts";
+import { clientOf, listen, SERVERS, type Server } from "./support/servers.ts";
 
 const SECOND = "+12125550100";
+const [EXPRESS] = SERVERS as readonly [Server];
 const INVENTORY = [
   SENDER,
   SECOND,
@@ -95,7 +96,7 @@ describe("PhoneNumbers and ShortCodes", () => {
   it("are listed in pages, both ways", async () => {
     const inventory = Array.from({ length: 7 }, (_, n) => `+1415555010${n}`);
     const { api, service, numbers } = await createPool({ inventory });
-    const { client } = await serve(api);
+    const client = clientOf(await listen(api, EXPRESS));
     for (const sid of numbers) await ask(api, "POST", `${service}/PhoneNumbers`, { PhoneNumberSid: sid });
     const first = await ask(api, "GET", `${service}/PhoneNumbers?PageSize=3`);
     const path = (url: string): string => url.replace("https://app.example", "");
@@ -115,7 +116,7 @@ describe("PhoneNumbers and ShortCodes", () => {
 describe("AlphaSenders and DestinationAlphaSenders", () => {
   it("keep a sender ID for every country, or for one", async () => {
     const { api, service, sid } = await createPool();
-    const { client } = await serve(api);
+    const client = clientOf(await listen(api, EXPRESS));
     const resource = client.messaging.v1.services(sid);
     const everywhere = await resource.alphaSenders.create({ alphaSender: "ACME" });
     expect(everywhere).toMatchObject({ alphaSender: "ACME", capabilities: ["SMS"] });
@@ -158,7 +159,7 @@ describe("AlphaSenders and DestinationAlphaSenders", () => {
 describe("ChannelSenders", () => {
   it("name the service and their list otherwise", async () => {
     const { api, sid } = await createPool();
-    const { client } = await serve(api);
+    const client = clientOf(await listen(api, EXPRESS));
     const account = await ask(api, "GET", `/v1/Services/${sid}/ChannelSenders`);
     expect(account.json).toMatchObject({ meta: { key: "senders" }, senders: [] });
     const resource = client.messaging.v1.services(sid).channelSenders;
@@ -192,7 +193,7 @@ function sidOf(address: string): string {
 describe("IncomingPhoneNumbers", () => {
   it("are added, found by a part of the number, updated and given up", async () => {
     const { api } = await createPool();
-    const { client } = await serve(api);
+    const client = clientOf(await listen(api, EXPRESS));
     const added = await client.incomingPhoneNumbers.create({
       phoneNumber: "+13125550100",
       friendlyName: "Chicago",

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { ACCOUNT, ask, createRestWorld, PHONE, SENDER } from "./support/api.ts";
-import { SERVERS, serve } from "./support/served.ts";
+import { clientOf, listen, SERVERS } from "./support/servers.ts";
 
 const SECOND = "+12125550100";
-const names = Object.keys(SERVERS) as (keyof typeof SERVERS)[];
 
-describe.each(names)("on %s, the official client", (name) => {
+describe.each(SERVERS)("on $name, the official client", (server) => {
   async function createServed() {
     const world = createRestWorld({ inventory: [SENDER, SECOND], publicUrl: undefined });
-    return { ...world, ...(await serve(world.api, name)) };
+    const origin = await listen(world.api, server);
+    return { ...world, origin, client: clientOf(origin) };
   }
 
   it("creates, fetches, updates, lists and deletes a service", async () => {

@@ -28,7 +28,7 @@ function createPair(hooks: boolean) {
   const doomed = createWorld({ ...options, store });
   return {
     clock,
-    store,
+    store: Object.assign(store, { inner }),
     told,
     doomed,
     /** The first process is gone; the second has had its time. */
@@ -127,6 +127,28 @@ describe.each(WAYS)("a process that ends %s a call of the store has worked, with
     await expectSaid(heir, records.length === 1 ? ["Hello", "Yes"] : ["Hello"]);
   });
 
+  it.each(STEPS)(
+    "at step %d of a STOP leaves an opt-out, and both messages in the conversation",
+    async (step) => {
+      const { clock, store, doomed, heir: next } = createPair(hooks);
+      await doomed.carrier.handset(PHONE).text(SENDER, "Hello");
+      await clock.advance(MINUTE);
+      const sid = `SM${"3".repeat(32)}`;
+      let count = 0;
+      store.break(() => ++count > step, { after: when === "after" });
+      const texting = doomed.carrier.handset(PHONE).text(SENDER, "STOP", { messageSid: sid });
+      await clock.advance(6_000);
+      const { status } = await texting;
+      const heir = await next();
+      if (status !== 200) await heir.carrier.handset(PHONE).text(SENDER, "STOP", { messageSid: sid });
+      await clock.advance(MINUTE);
+      expect(await heir.service.consent.get(PHONE)).toMatchObject({ status: "opted-out" });
+      const replies = await heir.service.messages({ direction: "outbound-reply" });
+      expect(replies.length).toBeLessThanOrEqual(1);
+      await expectSaid(heir, ["Hello", "STOP", ...replies.map(({ body }) => body)]);
+    },
+  );
+
   it.each(STEPS)("at step %d of a close leaves it closed and the pair free, or open", async (step) => {
     const { clock, store, told, doomed, heir: next } = createPair(hooks);
     await doomed.carrier.handset(PHONE).text(SENDER, "Hello");
@@ -146,6 +168,32 @@ describe.each(WAYS)("a process that ends %s a call of the store has worked, with
     if (hooks && state === "closed") expect(told.at(-1)).toBe("onConversationStateUpdated");
     await heir.carrier.handset(PHONE).text(SENDER, "Again");
     expect(await heir.service.conversations.list()).toHaveLength(state === "closed" ? 2 : 1);
+  });
+});
+
+describe("a process that takes up what another left", () => {
+  it("tells it although the store fails in the middle", async () => {
+    const { clock, told, doomed, store } = createPair(true);
+    const phone = doomed.carrier.handset(PHONE);
+    await clock.advance(1_000);
+    // Nothing but the mark that it was told fails: the events are left on the record.
+    store.break((call, key) => call === "get" && key.includes(":c:CH"));
+    await phone.text(SENDER, "Hello", { messageSid: FIRST });
+    await clock.advance(1_000);
+    expect(told).toHaveLength(3);
+    const inner = createFaultyStore(store.inner);
+    let failures = 0;
+    inner.break((call, key) => call === "get" && key.includes(":m:") && ++failures <= 2);
+    store.break(() => true);
+    createWorld({
+      inboundHandling: "conversation",
+      conversations: { onMessageAdded: ({ type }) => void told.push(type) },
+      clock,
+      store: inner,
+    });
+    await clock.advance(MINUTE);
+    expect(failures).toBeGreaterThan(2);
+    expect(told.slice(3)).toEqual(["onMessageAdded"]);
   });
 });
 

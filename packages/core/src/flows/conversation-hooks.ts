@@ -76,14 +76,15 @@ export function createConversationHooks(
 
   async function askUrl(event: ConversationAddEvent, token: string): Promise<boolean> {
     if (preWebhook === undefined) return true;
+    const parameters = conversationAddParameters(event);
     try {
-      await call(preWebhook, conversationAddParameters(event), token);
+      await call(preWebhook, parameters, token);
       return true;
     } catch (error) {
       if (isMessagingError(error, "SERVICE_CLOSED")) throw error;
       const status = isMessagingError(error) ? (error.details as UrlFailure | undefined)?.status : undefined;
       if (status !== undefined && status >= 300) return false;
-      failed(event.type, { sid: event.message.sid }, error);
+      failed(event.type, { sid: event.message.sid }, error, parameters);
       return true;
     }
   }
@@ -98,8 +99,9 @@ export function createConversationHooks(
       if (event === undefined) continue;
       const token = `${record.sid}-${each.sequence}`;
       await attempt(event, () => tellFunction(event, { token }));
-      if (webhook !== undefined && isCalled(event.type))
-        await attempt(event, () => call(webhook, conversationParameters(event, new Date(each.at)), token));
+      if (webhook === undefined || !isCalled(event.type)) continue;
+      const parameters = conversationParameters(event, new Date(each.at));
+      await attempt(event, () => call(webhook, parameters, token), parameters);
     }
   }
 
@@ -130,12 +132,16 @@ export function createConversationHooks(
   }
 
   /** A hook that fails has been told all the same. */
-  async function attempt(event: ConversationPostEvent, tell: () => unknown): Promise<void> {
+  async function attempt(
+    event: ConversationPostEvent,
+    tell: () => unknown,
+    parameters: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     try {
       await tell();
     } catch (error) {
       if (isMessagingError(error, "SERVICE_CLOSED")) throw error;
-      failed(event.type, { sid: event.conversation.sid }, error);
+      failed(event.type, { sid: event.conversation.sid }, error, parameters);
     }
   }
 
@@ -155,10 +161,18 @@ export function createConversationHooks(
     });
   }
 
-  function failed(type: string, details: Readonly<Record<string, unknown>>, error: unknown): void {
-    for (const { reason, details: found, about } of reportFailure(error)) {
-      const message = `${type} failed: ${reason}`;
-      ctx.events.alert("CONVERSATION_HOOK_FAILED", message, { type, ...details, ...found }, about);
-    }
+  function failed(
+    type: string,
+    { sid }: { readonly sid: string },
+    error: unknown,
+    parameters: Readonly<Record<string, string>> = {},
+  ): void {
+    for (const { reason, details, about } of reportFailure(error, parameters))
+      ctx.events.alert(
+        "CONVERSATION_HOOK_FAILED",
+        `${type} failed: ${reason}`,
+        { sid, type, ...details },
+        { ...about, subject: `${type} ${about.subject}` },
+      );
   }
 }

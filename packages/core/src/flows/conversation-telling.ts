@@ -28,6 +28,9 @@ export function createConversationTelling(
     insist,
     tell,
     takeUp,
+    get active() {
+      return held.size;
+    },
     async close(timeoutMs: number): Promise<void> {
       if (underWay.size > 0) await Promise.race([Promise.all(underWay), sleep(ctx.clock, timeoutMs)]);
       closed = true;
@@ -76,8 +79,12 @@ export function createConversationTelling(
             await told(sid, pending);
             for (const name of names) telling.delete(name);
           }),
-        // Cut off: they stay on the record, and the next start tells them.
-        () => undefined,
+        () => {
+          for (const name of names) telling.delete(name);
+          // Cut off: they stay on the record, and the next start tells them.
+          if (closed) return;
+          ctx.clock.schedule(() => void insist(sid, () => takeUp(sid, ctx.owner)), STORE_RETRY_MS);
+        },
       )
       .finally(() => underWay.delete(task));
     underWay.add(task);

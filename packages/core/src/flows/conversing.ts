@@ -59,6 +59,8 @@ export interface ConversationTelling {
   ): void;
   /** What the process `owner` left of a conversation: events to tell, a pair to free. False: nothing was. */
   takeUp(sid: string, owner: string): Promise<boolean>;
+  /** What is still to be done. */
+  readonly active: number;
   /** Waits for hooks under way, up to `timeoutMs`. What is cut off is told by the next start. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -68,7 +70,7 @@ export interface ConversationHooks {
   wants(type: ConversationPostEventName): boolean;
   /** Whether the message may begin a conversation. Rejects only when the service closes meanwhile. */
   ask(event: ConversationAddEvent): Promise<boolean>;
-  /** Tells them in order, after what came before. Rejects only when the service closes meanwhile. */
+  /** Tells them in order, after what came before. Rejects when the service closes meanwhile, or the store does not answer. */
   tell(
     record: ConversationRecord,
     pending: readonly PendingEvent[],

@@ -47,6 +47,7 @@ export function refusalOf(
   };
   return new MessagingError(code, message, { details: { steps: planned.steps } });
 }
+/** What is wrong with the request or the set-up, not with this recipient: refused at once whatever `refusals` says, as Twilio does. */
 const AT_ONCE: ReadonlySet<string> = new Set([
   "EMPTY_POOL",
   "FALLBACK_WITHOUT_RCS",
@@ -54,9 +55,9 @@ const AT_ONCE: ReadonlySet<string> = new Set([
   "SAME_RECIPIENT",
 ]);
 
-/** Whether a refusal is about the request or the set-up, not this recipient: then it comes at once whatever `refusals` says, as at Twilio. */
-export function isAtOnce({ code }: MessagingError): boolean {
-  return AT_ONCE.has(code);
+/** Whether a refusal rejects the call, rather than failing the message later. */
+export function isAtOnce({ refusals }: Draft, { code }: MessagingError): boolean {
+  return refusals === "reject" || AT_ONCE.has(code);
 }
 
 /** What went wrong, in our word, the field's number and a sentence. */

@@ -65,7 +65,7 @@ export function createSend(ctx: FlowContext, { decide, claim, advance, checkMedi
     const refusal =
       refusalOf(draft, first, options.confirmation) ??
       (draft.mediaUrl.length > 0 ? await checkMedia(draft, first.plan) : undefined);
-    if (refusal !== undefined && (draft.refusals === "reject" || isAtOnce(refusal))) throw refusal;
+    if (refusal !== undefined && isAtOnce(draft, refusal)) throw refusal;
     if (draft.idempotencyKey !== undefined && mark === undefined) {
       const key = ctx.keys.idempotency(draft.idempotencyKey);
       const fresh: IdempotencyMark = { sid, hash: hashOf(request), at: ctx.clock.now() };

@@ -90,7 +90,7 @@ export function createKeys(accountSid: string, name: string): Keys {
     sticky: (channel: string, person: string) => `${service}sticky:${channel}:${person}`,
     window: (person: string) => `${service}window:${person}`,
     conversation: (sid: string) => `${service}c:${sid}`,
-    conversationLog: (sid: string) => `${service}said:${sid}`,
+    conversationLog: (sid: string) => `${service}talk:${sid}`,
     conversationMark: (messageSid: string) => `${service}in:${messageSid}`,
     bindings: (channel: string, person: string) => `${service}pair:${channel}:${person}`,
     conversations: `${service}conversations`,

@@ -1,9 +1,11 @@
 import type { Clock } from "../clock.ts";
+import { createRecent } from "./recent.ts";
 
 /** @see Twilio error 14107: more than 15 replies with gaps below 30 s fail for 30 s. */
 const LOOP_REPLIES = 15;
 const LOOP_GAP_MS = 30_000;
-const MOST_PAIRS = 100_000;
+/** Pairs remembered, at least. */
+const MOST_PAIRS = 50_000;
 
 /** Replies between two addresses lately, in this process. */
 export interface ReplyLoops {
@@ -13,7 +15,7 @@ export interface ReplyLoops {
 
 /** Two machines that answer each other: more than 15 replies, each within 30 s of the one before, are a loop. */
 export function createReplyLoops(clock: Clock): ReplyLoops {
-  const exchanges = new Map<string, { readonly count: number; readonly at: number }>();
+  const exchanges = createRecent<{ readonly count: number; readonly at: number }>(MOST_PAIRS);
   return Object.freeze({
     count(sender: string, to: string): "fine" | "begins" | "loop" {
       const now = clock.now();
@@ -21,14 +23,11 @@ export function createReplyLoops(clock: Clock): ReplyLoops {
       const before = exchanges.get(pair);
       const goesOn = before !== undefined && now - before.at < LOOP_GAP_MS;
       const count = goesOn ? before.count + 1 : 1;
-      // Re-inserted, so that the oldest pair stands first.
-      exchanges.delete(pair);
       exchanges.set(pair, {
         count: Math.min(count, LOOP_REPLIES + 1),
         // Cut for 30 s from the first one refused; those refused meanwhile do not prolong it.
         at: goesOn && before.count > LOOP_REPLIES ? before.at : now,
       });
-      if (exchanges.size > MOST_PAIRS) exchanges.delete(exchanges.keys().next().value ?? "");
       if (count <= LOOP_REPLIES) return "fine";
       return before?.count === LOOP_REPLIES ? "begins" : "loop";
     },

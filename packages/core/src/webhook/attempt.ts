@@ -3,10 +3,10 @@ import { type Connections, createConnections } from "./connections.ts";
 import { type Exchanged, type ExchangeLimits, exchange, type InFlight } from "./exchange.ts";
 import { connectionFailure, type Failure } from "./failure.ts";
 import type { Guard } from "./guard.ts";
-import { isHttp, type PreparedRequest, prepareRequest, type RequestInput } from "./request.ts";
+import { type Identity, isHttp, type PreparedRequest, prepareRequest, type RequestInput } from "./request.ts";
 
 /** What one attempt asks: where, how, and what. */
-export interface Target extends Omit<RequestInput, "authToken" | "userAgent"> {
+export interface Target extends RequestInput {
   /** Its author may call any address; see {@link Guard}. */
   readonly trusted: boolean;
 }
@@ -53,9 +53,7 @@ export interface Attempter {
 }
 
 /** What {@link createAttempter} takes. */
-export interface AttempterParts {
-  readonly authToken: string;
-  readonly userAgent: string;
+export interface AttempterParts extends Identity {
   readonly clock: Clock;
   readonly guard: Guard;
 }
@@ -99,7 +97,7 @@ export function createAttempter({ clock, guard, ...identity }: AttempterParts): 
 
   async function send(target: Target, limits: ExchangeLimits): Promise<Exchanged> {
     if (closed !== undefined) throw closed;
-    const request = prepareRequest({ ...target, ...identity });
+    const request = prepareRequest(target, identity);
     try {
       if (!target.trusted) guard.check(request.url.hostname);
     } catch (cause) {

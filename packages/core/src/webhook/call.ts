@@ -2,11 +2,12 @@ import type { Clock } from "../clock.ts";
 import { isMessagingError, MessagingError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { type Attempted, createAttempter, type UrlFailure, type WebhookAnswer } from "./attempt.ts";
+import { destinationOf } from "./destination.ts";
 import type { Failure } from "./failure.ts";
 import { createGate } from "./gate.ts";
 import { createGuard, type Guard } from "./guard.ts";
-import { limited, parseOverrides } from "./overrides.ts";
-import { isHttp, USER_AGENT, withoutCredentials } from "./request.ts";
+import { limited } from "./overrides.ts";
+import { USER_AGENT, withoutCredentials } from "./request.ts";
 
 export type { UrlFailure, WebhookAnswer } from "./attempt.ts";
 
@@ -119,10 +120,9 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
 
   /** All attempts at one URL. */
   async function callUrl(request: WebhookCall): Promise<UrlResult> {
-    const overrides = limited(parseOverrides(request.url), request.limitMs);
-    const url = URL.canParse(overrides.url) ? new URL(overrides.url) : undefined;
-    if (url === undefined || !isHttp(url))
-      return { failure: { errorCode: 11100, reason: "is no http(s) URL" }, attempts: 0 };
+    const { overrides: given, url } = destinationOf(request.url);
+    if (url === undefined) return { failure: { errorCode: 11100, reason: "is no http(s) URL" }, attempts: 0 };
+    const overrides = limited(given, request.limitMs);
     const leave = await gate.enter(request.lane ?? url.host);
     if (leave === undefined)
       return {

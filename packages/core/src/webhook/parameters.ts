@@ -14,27 +14,30 @@ export function inboundParameters(
   message: InboundMessage,
   extra: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  return {
-    ...passedOn(message.parameters),
-    MessageSid: message.sid,
-    SmsSid: message.sid,
-    SmsMessageSid: message.sid,
-    AccountSid: message.accountSid,
-    MessagingServiceSid: message.messagingServiceSid,
-    From: message.from,
-    To: message.to,
-    Body: message.body,
-    NumMedia: String(message.media.length),
-    ...mediaParameters(message),
-    // Segments are an SMS matter: one for every other channel.
-    NumSegments: message.channel === "sms" ? String(message.numSegments) : "1",
-    ...countryParameter("FromCountry", message.from),
-    ...countryParameter("ToCountry", message.to),
-    SmsStatus: "received",
-    ApiVersion: API_VERSION,
-    ...(message.optOutType === null ? {} : { OptOutType: message.optOutType }),
-    ...extra,
-  };
+  const parameters = passedOn(message.parameters);
+  parameters.MessageSid = message.sid;
+  parameters.SmsSid = message.sid;
+  parameters.SmsMessageSid = message.sid;
+  parameters.AccountSid = message.accountSid;
+  parameters.MessagingServiceSid = message.messagingServiceSid;
+  parameters.From = message.from;
+  parameters.To = message.to;
+  parameters.Body = message.body;
+  parameters.NumMedia = String(message.media.length);
+  for (const [index, { url, contentType }] of message.media.entries()) {
+    parameters[`MediaUrl${index}`] = url;
+    if (contentType !== null) parameters[`MediaContentType${index}`] = contentType;
+  }
+  // Segments are an SMS matter: one for every other channel.
+  parameters.NumSegments = message.channel === "sms" ? String(message.numSegments) : "1";
+  const fromCountry = countryOf(message.from);
+  if (fromCountry !== undefined) parameters.FromCountry = fromCountry;
+  const toCountry = countryOf(message.to);
+  if (toCountry !== undefined) parameters.ToCountry = toCountry;
+  parameters.SmsStatus = "received";
+  parameters.ApiVersion = API_VERSION;
+  if (message.optOutType !== null) parameters.OptOutType = message.optOutType;
+  return Object.assign(parameters, extra);
 }
 
 /** What {@link statusParameters} adds to the message. */
@@ -101,23 +104,16 @@ function sequenceParameters({ sequenceNumber, timestamp }: StatusDetails): Recor
 /** Names that are ours to say or to leave out: a provider's third picture must not outlive our two. */
 const OURS = /^(Media(Url|ContentType)\d+|OptOutType)$/;
 
+const IN_TWILIOS_FORM = /^[A-Z][A-Za-z0-9]*$/;
+
 function passedOn(parameters: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(parameters).filter(([name]) => /^[A-Z][A-Za-z0-9]*$/.test(name) && !OURS.test(name)),
-  );
+  const passed: Record<string, string> = {};
+  for (const name of Object.keys(parameters))
+    if (IN_TWILIOS_FORM.test(name) && !OURS.test(name)) passed[name] = parameters[name] ?? "";
+  return passed;
 }
 
-function mediaParameters({ media }: InboundMessage): Record<string, string> {
-  return Object.fromEntries(
-    media.flatMap(({ url, contentType }, index) => [
-      [`MediaUrl${index}`, url],
-      ...(contentType === null ? [] : [[`MediaContentType${index}`, contentType]]),
-    ]),
-  );
-}
-
-function countryParameter(name: string, address: string): Record<string, string> {
+function countryOf(address: string): string | undefined {
   const number = address.slice(address.indexOf(":") + 1);
-  const country = number.startsWith("+") ? routingCountry(number) : undefined;
-  return country === undefined ? {} : { [name]: country };
+  return number.startsWith("+") ? routingCountry(number) : undefined;
 }

@@ -14,6 +14,11 @@ export interface RequestInput {
   /** A POST carries JSON instead of a form. */
   readonly json: boolean;
   readonly token: string;
+}
+
+/** Who calls. */
+export interface Identity {
+  /** Signs the request. */
   readonly authToken: string;
   readonly userAgent: string;
 }
@@ -34,7 +39,7 @@ export interface PreparedRequest {
  *
  * @see https://www.twilio.com/docs/usage/security#validating-requests
  */
-export function prepareRequest(input: RequestInput): PreparedRequest {
+export function prepareRequest(input: RequestInput, identity: Identity): PreparedRequest {
   const { method, parameters } = input;
   const json = input.json && method === "POST";
   const body = method === "GET" ? "" : json ? JSON.stringify(parameters) : renderForm(parameters);
@@ -51,10 +56,10 @@ export function prepareRequest(input: RequestInput): PreparedRequest {
     headers: {
       Accept: "*/*",
       "Accept-Encoding": "identity",
-      "User-Agent": input.userAgent,
+      "User-Agent": identity.userAgent,
       "I-Twilio-Idempotency-Token": input.token,
       "X-Twilio-Signature": signTwilioRequest({
-        authToken: input.authToken,
+        authToken: identity.authToken,
         url: url.href,
         ...(method === "POST" && !json ? { parameters } : {}),
       }),

@@ -76,10 +76,34 @@ export function parseQuery(url: string, limits: FormLimits = {}): FormParameters
 
 /** Writes parameters as an `application/x-www-form-urlencoded` body, a list as repeated names. The inverse of {@link parseForm}. */
 export function renderForm(parameters: Readonly<Record<string, string | readonly string[]>>): string {
-  const form = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters))
-    for (const single of typeof value === "string" ? [value] : value) form.append(name, single);
-  return form.toString();
+  let form = "";
+  for (const name of Object.keys(parameters)) {
+    const value = parameters[name] ?? "";
+    if (typeof value === "string") form += `&${encodeComponent(name)}=${encodeComponent(value)}`;
+    else for (const single of value) form += `&${encodeComponent(name)}=${encodeComponent(single)}`;
+  }
+  return form.slice(1);
+}
+
+const UNRESERVED = /^[A-Za-z0-9*._-]*$/;
+const ESCAPES: Readonly<Record<string, string>> = {
+  "%20": "+",
+  "!": "%21",
+  "'": "%27",
+  "(": "%28",
+  ")": "%29",
+  "~": "%7E",
+};
+
+/** As the URL Standard's serializer: of ASCII only letters, digits and `*-._` stay, and a space is `+`. */
+function encodeComponent(text: string): string {
+  if (UNRESERVED.test(text)) return text;
+  try {
+    return encodeURIComponent(text).replace(/%20|[!'()~]/g, (escaped) => ESCAPES[escaped] ?? escaped);
+  } catch {
+    // A lone surrogate, which the serializer writes as U+FFFD.
+    return new URLSearchParams([["", text]]).toString().slice(1);
+  }
 }
 
 /**

@@ -68,7 +68,23 @@ export function parseTwiml(body: string, contentType: string | undefined): Twiml
   if (type === "text/plain") return freeze([{ body: trim(body), mediaUrl: [] }], undefined, []);
   if (!["text/xml", "application/xml", "text/html"].includes(type) && !type.endsWith("+xml"))
     throw invalid(12300, `The answer's Content-Type is ${type === "" ? "missing" : `"${type}"`}.`);
-  return parseXml(body);
+  return parsePlain(body) ?? parseXml(body);
+}
+
+/**
+ * What most webhooks answer, to the letter: nothing, or one message of plain text. Everything in it means itself, so that
+ * the parser would make the same of it; whatever else there is, is the parser's.
+ */
+const PLAIN =
+  /^(?:<\?xml version="1\.0" encoding="UTF-8"\?>\n?)?(?:<Response\/>|<Response>(?:<Message>([\t\n -%'-;=?-~\u00A0-\uD7FF]*)<\/Message>)?<\/Response>)\n?$/;
+
+function parsePlain(body: string): TwimlDocument | undefined {
+  const found = PLAIN.exec(body);
+  if (found === null) return undefined;
+  const [, text] = found;
+  if (text === undefined) return freeze([], undefined, []);
+  const trimmed = trim(text);
+  return trimmed === "" ? undefined : freeze([{ body: trimmed, mediaUrl: [] }], undefined, []);
 }
 
 interface OpenElement {

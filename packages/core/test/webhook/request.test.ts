@@ -8,16 +8,17 @@ import { verifyTwilioSignature } from "../../src/wire/signature.ts";
 const AUTH_TOKEN = "12345";
 
 function prepare(url: string, input: Partial<RequestInput> = {}) {
-  return prepareRequest({
-    url: new URL(url),
-    method: "POST",
-    parameters: { Body: "It's amazing 👋 & more", From: "+14155550123" },
-    json: false,
-    token: "token-1",
-    authToken: AUTH_TOKEN,
-    userAgent: "messaging-service/0.1",
-    ...input,
-  });
+  return prepareRequest(
+    {
+      url: new URL(url),
+      method: "POST",
+      parameters: { Body: "It's amazing 👋 & more", From: "+14155550123" },
+      json: false,
+      token: "token-1",
+      ...input,
+    },
+    { authToken: AUTH_TOKEN, userAgent: "messaging-service/0.1" },
+  );
 }
 
 function verify({ url, headers, body }: ReturnType<typeof prepare>, form: boolean, json = false): boolean {

@@ -110,6 +110,19 @@ describe("renderForm", () => {
     );
   });
 
+  it("writes what URLSearchParams writes", () => {
+    const value = fc.oneof(
+      fc.string({ unit: "grapheme" }),
+      fc.string({ unit: "binary" }),
+      fc.string({ unit: fc.constantFrom(..."aZ09*-._~!'()&=+% #\ud800é\0") }),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(value, value, { noNullPrototype: false }), (parameters) => {
+        expect(renderForm(parameters)).toBe(new URLSearchParams(Object.entries(parameters)).toString());
+      }),
+    );
+  });
+
   it("is undone by parseForm", () => {
     const value = fc.string({ unit: "grapheme" });
     const values = fc.oneof(value, fc.array(value, { minLength: 2, maxLength: 4 }));

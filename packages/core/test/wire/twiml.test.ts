@@ -9,6 +9,37 @@ const refusal = (twilioCode: number) =>
   expect.objectContaining({ code: "INVALID_TWIML", details: { twilioCode } });
 
 describe("parseTwiml", () => {
+  it("makes of a plain answer what the XML parser makes of it", () => {
+    const character = fc.oneof(
+      fc.constantFrom(..." \t\n\r&<>]['\"/é\u00a0\u007f\u0085\u0001\ud800\ufffe👋"),
+      fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+      fc.constantFrom("]]>", "&amp;", "<!---->", "</Message>", "<Body>x</Body>"),
+    );
+    const text = fc.array(character, { maxLength: 6 }).map((parts) => parts.join(""));
+    const around = fc.constantFrom("", "", "\n", " ", "\n\n", "x");
+    const inner = fc.oneof(
+      fc.constant(""),
+      text.map((body) => `<Message>${body}</Message>`),
+      text,
+    );
+    const outcome = (document: string): unknown => {
+      try {
+        return parseTwiml(document, "text/xml");
+      } catch (error) {
+        return (error as { readonly details?: unknown }).details;
+      }
+    };
+    fc.assert(
+      fc.property(fc.constantFrom("", HEADER), around, inner, around, (header, before, content, after) => {
+        // The blank says nothing, and only the parser reads it.
+        const written = (open: string) => `${header}${before}${open}${content}</Response>${after}`;
+        expect(outcome(written("<Response>"))).toEqual(outcome(written("<Response >")));
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(outcome(`${HEADER}<Response/>`)).toEqual(outcome(`${HEADER}<Response />`));
+  });
+
   it("reads direct text", () => {
     expect(twiml("<Message>Hi &amp; &#128075; <![CDATA[<there>]]></Message>")).toEqual({
       messages: [{ body: "Hi & 👋 <there>", mediaUrl: [] }],

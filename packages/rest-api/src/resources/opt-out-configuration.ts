@@ -63,7 +63,7 @@ export function optOutConfigurationRows({ registry, accountSid }: ResourceParts)
   }
 
   function answer(status: number, view: ServiceView, { baseUrl }: Call): Answer {
-    const policy = resolveOptOut(view.optOut);
+    const policy = resolveOptOut(view.inCode === true ? view.optOut : (view.optOut ?? registry.optOut));
     const url = `${baseUrl}/v1/Services/${view.sid}/OptOutConfiguration`;
     return {
       status,

@@ -18,6 +18,7 @@ const FORMATS: Readonly<Record<string, true | RegExp | ((text: string) => boolea
   "date-time": /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/,
   uri: (text) => /^(https?:\/\/[^/]+)?\/\S*$/.test(text),
   "phone-number": true,
+  "phone-number-capabilities": true,
   currency: /^[A-Z]{3}$/i,
   "uri-map": true,
   "http-method": /^(GET|POST)$/,

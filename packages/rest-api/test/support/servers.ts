@@ -51,7 +51,7 @@ export async function listen(api: RestApi, { listener, mount }: Server): Promise
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}${mount}`;
 }
 
-/** The official client, its two base URLs led to ours. */
+/** The official client, its two base URLs led to ours, and that of consents. */
 export function clientOf(
   url: string,
   user: string = ACCOUNT,
@@ -60,6 +60,7 @@ export function clientOf(
   const client = twilio(user, secret, { accountSid: ACCOUNT });
   client.api.baseUrl = url;
   client.messaging.baseUrl = url;
+  client.accounts.baseUrl = url;
   return client;
 }
 
