@@ -18,7 +18,7 @@ const OF_THE_WORKSPACE = [
 const TOOLS = ["@types/node", "typescript"];
 
 /**
- * Copies sources and README, and writes a package.json and a tsconfig.json that need nothing around them: versions
+ * Copies sources, pages and README, and writes a package.json and a tsconfig.json that need nothing around them: versions
  * instead of `workspace:`, the compiler's options in one file. Tests stay behind, for they use this repository's own.
  *
  * @param {string} name folder in examples/
@@ -30,7 +30,7 @@ export function copyExample(name, target, versionOf = (_name, version) => `^${ve
   if (!existsSync(join(source, "package.json"))) throw new Error(`There is no example "${name}".`);
   if (existsSync(target) && readdirSync(target).length > 0) throw new Error(`${target} is not empty.`);
   mkdirSync(target, { recursive: true });
-  for (const entry of ["src", "README.md"])
+  for (const entry of ["src", "public", "README.md"])
     if (existsSync(join(source, entry)))
       cpSync(join(source, entry), join(target, entry), { recursive: true });
   writeJson(join(target, "package.json"), standalonePackage(source, target, versionOf));

@@ -7,7 +7,7 @@ const INTRODUCTION = `# Options
 What \`createMessagingService\` takes. Names are those of Twilio's Service resource, camelCased, where it has one. An option that does not
 exist is refused with the nearest one that does; a value that is not allowed, with what is.
 
-This page is generated from \`packages/core/src/settings.ts\` and \`packages/core/src/options.ts\`.
+This page is generated from \`settings.ts\`, \`options.ts\` and \`conversation-options.ts\` of \`packages/core/src\`.
 `;
 
 /** The tables, with the interface that each is read from. */
@@ -23,6 +23,12 @@ const TABLES = [
     text: "They are fixed when the service is made.",
     file: "options.ts",
     name: "MessagingServiceOptions",
+  },
+  {
+    title: "Conversations",
+    text: "The fields of the option `conversations` ([guide](conversations.md)).",
+    file: "conversation-options.ts",
+    name: "ConversationOptions",
   },
 ];
 
@@ -54,7 +60,7 @@ export function optionsOf(source, name) {
   if (start === -1) throw new Error(`There is no interface ${name}.`);
   const body = source.slice(source.indexOf("{\n", start) + 2, source.indexOf("\n}\n", start) + 1);
   const property =
-    /(?: {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)? {2}readonly (\w+)(\??): ([\s\S]*?);\n(?= {2}\S|$)/g;
+    /(?: {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)? {2}readonly (\w+)(\??):\s([\s\S]*?);\n(?= {2}\S|$)/g;
   return Array.from(body.matchAll(property), ([, comment, option = "", optional, type = ""]) => {
     if (comment === undefined) throw new Error(`${name}.${option} has no docstring.`);
     return {
@@ -62,7 +68,7 @@ export function optionsOf(source, name) {
       required: optional === "",
       type: type
         .replace(/\s+/g, " ")
-        .replace(/^\| /, "")
+        .replace(/^(\s*\| |\s+)/, "")
         .replace(/ \| undefined$/, "")
         .replace(/^\((.*)\)$/, "$1"),
       text: textOf(comment),

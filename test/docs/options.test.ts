@@ -16,11 +16,15 @@ describe("docs/options.md", () => {
     const settings = /const DEFAULTS: Settings = Object\.freeze\(\{\n([\s\S]*?)\n\}\)/.exec(
       read("settings.ts"),
     )?.[1];
-    const options = /const OPTION_NAMES = \[([\s\S]*?)\n\];/.exec(read("options.ts"))?.[1];
-    const names = [
-      ...(settings ?? "").matchAll(/^ {2}(\w+):/gm),
-      ...(options ?? "").matchAll(/"(\w+)"/g),
-    ].map(([, name]) => name);
+    const options = ["options.ts", "conversation-options.ts"]
+      .map(
+        (file) =>
+          /const OPTION_NAMES(?:: readonly string\[\])? = \[([\s\S]*?)\n\];/.exec(read(file))?.[1] ?? "",
+      )
+      .join();
+    const names = [...(settings ?? "").matchAll(/^ {2}(\w+):/gm), ...options.matchAll(/"(\w+)"/g)].map(
+      ([, name]) => name,
+    );
     expect(names.length).toBeGreaterThan(30);
     expect(rows.toSorted()).toEqual(names.toSorted());
   });
@@ -29,6 +33,7 @@ describe("docs/options.md", () => {
     const all = [
       ...optionsOf(read("settings.ts"), "SettingsInput"),
       ...optionsOf(read("options.ts"), "MessagingServiceOptions"),
+      ...optionsOf(read("conversation-options.ts"), "ConversationOptions"),
     ];
     const silent = all.filter(({ required, text }) => !required && !/default|required unless/i.test(text));
     expect(silent.map(({ option }) => option)).toEqual([]);

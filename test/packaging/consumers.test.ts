@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { copyExample } from "../../scripts/copy-example.mjs";
 import { manifestOf, PACKAGES, packAll, temporaryFolder } from "../support/pack.ts";
-import { run, runWell } from "../support/run.ts";
+import { run, runWell, startServer } from "../support/run.ts";
 import { ROOT } from "../support/source-file.ts";
 
 /** What a program beside ours brings along: each framework in both of the majors we promise. */
@@ -111,6 +111,7 @@ describe("an example copied out of the repository", () => {
   it.each([
     { name: "express-quickstart", args: ["--once"], says: "+14155550100" },
     { name: "own-provider", args: [], says: "is delivered" },
+    { name: "twilio-compatible", args: ["--once"], says: "All as expected." },
   ])(
     "$name installs, compiles and runs on its own",
     async ({ name, args, says }) => {
@@ -125,6 +126,26 @@ describe("an example copied out of the repository", () => {
     },
     180_000,
   );
+
+  it("koa-support-inbox installs, compiles, takes in a text, shows its page and ends in order", async () => {
+    const target = join(folder, "koa-support-inbox");
+    copyExample(
+      "koa-support-inbox",
+      target,
+      (dependency) => `file:${tarballOf(dependency.split("/")[1] ?? "")}`,
+    );
+    await npmInstall(target);
+    await runWell("npm", ["run", "build"], { cwd: target });
+    const server = startServer(["dist/server.js"], { cwd: target, env: { PORT: "0" } });
+    const [, url] = await server.says(/^Inbox +(\S+), sign in with the token \S+$/m);
+    const body = JSON.stringify({ from: "+14155550123", body: "hello" });
+    const headers = { "content-type": "application/json" };
+    const text = await fetch(`${url}/handset/texts`, { method: "POST", headers, body });
+    expect(await text.json()).toEqual({ status: 200, replies: [] });
+    const page = await fetch(`${url}/`);
+    expect(await page.text()).toContain("<title>Support inbox</title>");
+    expect(await server.end()).toBe(0);
+  }, 180_000);
 
   it("needs a folder of its own", () => {
     expect(() => copyExample("express-quickstart", ROOT)).toThrow("is not empty");

@@ -37,6 +37,18 @@ describe("service.erase", () => {
   });
 });
 
+describe("service.erase with conversations", () => {
+  it("closes them, so that a service of that name begins anew", async () => {
+    const { service, carrier } = createWorld({
+      senders: [{ phoneNumber: SENDER, inboundHandling: "conversation" }],
+    });
+    await carrier.handset(PHONE).text(SENDER, "Hello");
+    await service.erase();
+    expect((await service.conversations.list()).map(({ state }) => state)).toEqual(["closed"]);
+    expect(await service.conversations.find({ address: PHONE })).toBeUndefined();
+  });
+});
+
 describe("service.unfinished", () => {
   it("counts what waits, what is handed over, and callbacks to be told", async () => {
     let tell: (() => void) | undefined;

@@ -101,7 +101,7 @@ describe("inbound handling", () => {
     expect(await service.message(sid)).toMatchObject({ direction: "inbound", status: "received" });
   });
 
-  it.each(["conversation", "Defer", "", null])("refuses %j", (mode) => {
+  it.each(["conversations", "Defer", "", null])("refuses %j", (mode) => {
     expect(() => createWorld({ inboundHandling: mode as InboundHandling })).toThrow(/inboundHandling/);
   });
 });

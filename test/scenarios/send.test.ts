@@ -187,6 +187,16 @@ describe('refusals: "status"', () => {
       code: "INVALID_RECIPIENT",
     });
   });
+
+  it("still rejects for an empty pool, and for addresses of two channels", async () => {
+    const { service } = createWorld({ senders: [] });
+    const request = { to: PHONE, body: "x", refusals: "status" } as const;
+    await expect(service.send(request)).rejects.toMatchObject({ code: "EMPTY_POOL" });
+    await service.senders.add(SENDER);
+    await expect(service.send({ ...request, to: `whatsapp:${PHONE}`, from: SENDER })).rejects.toMatchObject({
+      code: "CHANNEL_MISMATCH",
+    });
+  });
 });
 
 describe("idempotency keys", () => {

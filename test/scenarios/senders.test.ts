@@ -168,3 +168,27 @@ describe("explainChange", () => {
     expect(await service.sticky.get(PHONE)).toEqual({ to: PHONE, sender: SECOND });
   });
 });
+
+describe("a sender that is updated", () => {
+  it("keeps its mappings and has its new webhook, in code's list or added", async () => {
+    const { service } = createWorld({ senders: [SENDER] });
+    await service.senders.add(SECOND);
+    for (const [index, id] of [SENDER, SECOND].entries()) {
+      const to = `+1415555012${index}`;
+      await service.sticky.pin(to, id);
+      const webhook = { url: "https://app.example/own" };
+      expect((await service.senders.update({ phoneNumber: id, webhook })).webhook).toEqual(webhook);
+      expect(await service.sticky.get(to)).toEqual({ to, sender: id });
+    }
+    expect((await service.senders.update(SECOND)).webhook).toBeUndefined();
+    expect(service.senders.list().map(({ id }) => id)).toEqual([SENDER, SECOND]);
+  });
+
+  it("is a member, or nothing is written", async () => {
+    const { service } = createWorld({ senders: [SENDER, SECOND] });
+    await service.senders.remove(SECOND);
+    for (const id of [SECOND, THIRD])
+      await expect(service.senders.update(id)).rejects.toMatchObject({ code: "SENDER_NOT_FOUND" });
+    expect(service.senders.list().map(({ id }) => id)).toEqual([SENDER]);
+  });
+});

@@ -11,13 +11,16 @@ export const ROWS: readonly (readonly Unit[])[] = [
   [["index.ts"]],
   [["service.ts", "messaging-service.ts", "create-context.ts", "node-adapter.ts", "fetch.ts"]],
   ["flows"],
-  ["records", "queue", "webhook", ["http.ts", "node-http.ts", "node-capture.ts"]],
+  ["records", "queue", "webhook", ["http.ts", "node-body.ts", "node-http.ts", "node-capture.ts"]],
   ["store"],
   ["planning", "opt-out", "wire", ["send-request.ts"]],
   ["encoding", "phone"],
   [
     [
       "types.ts",
+      "conversation.ts",
+      "conversation-options.ts",
+      "conversation-requests.ts",
       "sender.ts",
       "provider.ts",
       "errors.ts",
@@ -42,7 +45,7 @@ type Unit = string | readonly string[];
 const TYPES_FROM_ABOVE = ["options.ts", "settings.ts"];
 
 /** No flows: what the composition root hands to each of them, and what several read from a decision. */
-const SHARED_BY_FLOWS = ["context.ts", "outcome.ts", "arrival.ts"];
+const SHARED_BY_FLOWS = ["context.ts", "outcome.ts", "arrival.ts", "conversing.ts"];
 
 /** Values in, values out: no time, no chance, no waiting, no process. */
 const PURE_FOLDERS = ["phone", "encoding", "opt-out", "planning", "wire"];

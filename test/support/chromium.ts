@@ -1,6 +1,8 @@
 import { type Browser, chromium } from "playwright-core";
 import { chromiumPath } from "../../scripts/lib/chromium.mjs";
 
+export type { Browser, Page } from "playwright-core";
+
 /** Else a browser calls home: for updates, synchronisation, and what it might be asked next. */
 const SILENT = [
   "--disable-gpu",

@@ -42,6 +42,13 @@ export interface WorkerMessage {
   readonly from: string | null;
 }
 
+/** A conversation as a worker's store has it, its messages oldest first. */
+export interface WorkerConversation {
+  readonly sid: string;
+  readonly state: string;
+  readonly messages: readonly { readonly index: number; readonly messageSid: string }[];
+}
+
 /** Orders and what they are answered. */
 interface Orders {
   start(options: WorkerOptions): null;
@@ -59,6 +66,8 @@ interface Orders {
   consent(addresses: readonly string[]): readonly string[];
   history(address: string): readonly unknown[];
   sticky(addresses: readonly string[]): readonly (string | null)[];
+  conversations(addresses: readonly string[]): readonly (readonly WorkerConversation[])[];
+  converse(address: string, body: string): string;
   alerts(): readonly { readonly code: string; readonly details: { readonly sid?: string } }[];
   update(change: SettingsInput): SettingsInput;
   settings(): SettingsInput;

@@ -48,10 +48,22 @@ export async function timed(
   };
 }
 
-/** The best of several rounds: what else the machine does only ever slows one down. */
-export async function best(measure: () => Promise<Rate>, rounds = 2): Promise<Rate> {
-  const rates: Rate[] = [];
-  for (let round = 0; round < rounds; round++) rates.push(await measure());
+/**
+ * The best of several rounds of each: what else the machine does only ever slows one down, and the first round also warms up. The
+ * peers take turns, so that they meet the same machine.
+ */
+export async function best<Name extends string>(
+  peers: Readonly<Record<Name, () => Promise<Rate>>>,
+  rounds = 3,
+): Promise<Record<Name, Rate>> {
+  const names = Object.keys(peers) as Name[];
+  const rates = new Map<Name, Rate[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++)
+    for (const name of names) rates.get(name)?.push(await peers[name]());
+  return Object.fromEntries(names.map((name) => [name, bestOf(rates.get(name) ?? [])])) as Record<Name, Rate>;
+}
+
+function bestOf(rates: readonly Rate[]): Rate {
   return {
     accepted: Math.max(...rates.map(({ accepted }) => accepted)),
     done: Math.max(...rates.map(({ done }) => done)),

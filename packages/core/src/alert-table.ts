@@ -61,12 +61,22 @@ export const ALERT_TABLE = {
   TWIML_WARNING: [12200, "WARNING", "Correct the TwiML: what it warns of was left out, the rest was done."],
   REPLY_REFUSED: [null, "ERROR", "Correct what the webhook answers; the message names the reason."],
   REPLY_LOOP: [14107, "ERROR", "Do not answer automatic answers: two machines were talking to each other."],
+  CONVERSATION_HOOK_FAILED: [
+    11200,
+    "ERROR",
+    "Mend the conversation's hook the alert names; service.changes() has what it was not told.",
+  ],
+  GROUP_MMS_UNSUPPORTED: [
+    null,
+    "WARNING",
+    "Answer the persons one by one: a conversation has one person, and a group's message is in none.",
+  ],
   ROUTE_SKIPPED: [null, "WARNING", "Set a webhook: a route answers one message per request."],
 
   // Providers.
   PROVIDER_AUTH_REFUSED: [20003, "ERROR", "Correct the provider's credentials, or ask it about the account."],
-  PROVIDER_UNREACHABLE: [
-    null,
+  PROVIDER_UNAVAILABLE: [
+    30500,
     "ERROR",
     "Check the provider's status page, DNS and the way out of your network. Messages wait and are tried again.",
   ],
@@ -78,7 +88,7 @@ export const ALERT_TABLE = {
   PROVIDER_AMBIGUOUS: [
     30410,
     "ERROR",
-    "Check the provider: it is unknown whether these messages left, and they are not sent again.",
+    "Check the provider: nobody knows whether these messages left. `onAmbiguous` says what becomes of them.",
   ],
   AMBIGUOUS_HAND_OVER: [
     30410,

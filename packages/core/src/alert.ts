@@ -47,7 +47,7 @@ export interface Alert {
   readonly at: Date;
   readonly firstAt: Date;
   readonly lastAt: Date;
-  /** How often it happened that day: in all processes, as far as they have written it down. */
+  /** How often it happened that day: in all processes, as far as they had written it down. An event's may lag behind the list's. */
   readonly count: number;
   /** What it is about: a sender, a sender and a country, a webhook's origin, a provider, a store. `"*"`: more than could be told apart. */
   readonly subject: string;
@@ -77,4 +77,14 @@ export interface AlertWebhook {
   readonly parameters: Readonly<Record<string, string>>;
   /** HTTP status; `null` where there was no answer. */
   readonly status: number | null;
+}
+
+/** Where alerts are posted as Twilio's Debugger posts them: a form, signed. */
+export interface DebuggerWebhook {
+  /** Absolute http(s) URL; Twilio's connection overrides are read from its fragment (`#rc=2&rp=all`). */
+  readonly url: string;
+  /** Of alerts that are posted: "WARNING" (default) means all, "ERROR" those alone. */
+  readonly level?: "ERROR" | "WARNING" | undefined;
+  /** True for a URL that comes from elsewhere than code: its address is checked. Default false. */
+  readonly guarded?: boolean | undefined;
 }

@@ -8,11 +8,14 @@ import { resolveSender } from "./planning/resolve-sender.ts";
 import { defaultThroughput } from "./planning/throughput.ts";
 import { laneLimit } from "./queue/lanes.ts";
 import { createMemoryQueue } from "./queue/memory.ts";
+import { createAccountListing } from "./records/account-messages.ts";
 import { type Alerts, createAlerts } from "./records/alerts.ts";
 import { createChanges } from "./records/changes.ts";
 import { type Config, createConfig } from "./records/config.ts";
 import { createConsent } from "./records/consent.ts";
+import { createConversationRecords } from "./records/conversations.ts";
 import { createDenyList, type DenyList } from "./records/denied.ts";
+import { createDueSlots } from "./records/due-slots.ts";
 import { createKeys } from "./records/keys.ts";
 import { createLinks } from "./records/links.ts";
 import { createLiveConfig, type LiveConfig } from "./records/live-config.ts";
@@ -21,9 +24,7 @@ import { createOutbox } from "./records/outbox.ts";
 import { createSticky } from "./records/sticky.ts";
 import type { Sender } from "./sender.ts";
 import { createId } from "./sid.ts";
-import { withTimeLimit } from "./store/guard.ts";
-import { isKeyv, keyvStore } from "./store/keyv.ts";
-import { memoryStore } from "./store/memory.ts";
+import { openStore as open } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import type { MessageKind } from "./types.ts";
 
@@ -36,6 +37,8 @@ export interface Parts {
   readonly alerting: Alerting;
   readonly denyList: DenyList;
   readonly emitter: Emitter;
+  /** From now on the service's messages are listed for the account too. */
+  readonly listInAccount: () => void;
 }
 
 /** Lanes that hold no sender's messages but times: schedules, and hand-overs to be decided. */
@@ -64,6 +67,8 @@ export function createContext(options: ResolvedOptions): Parts {
     return sender === undefined ? TIMER_LANE : laneLimit(defaultThroughput(sender, bucket as MessageKind));
   };
 
+  const inAccount = createAccountListing(options.accountSid, { name: options.name, serviceSid: options.sid });
+  let listing = options.accountLog ? inAccount : undefined;
   const owner = createId();
   const outbox = createOutbox({
     store,
@@ -80,6 +85,9 @@ export function createContext(options: ResolvedOptions): Parts {
     typeof options.queue === "function" ? options.queue(lanes) : (options.queue ?? createMemoryQueue(lanes));
   const joined = createLaneAlerts({ queue, limitOf, alert });
   const waiting = createWaiting({ clock, queue, pool: live.pool, live: inProcess, joined });
+  const now = (): number => clock.now();
+  const slots = createDueSlots(store, keys, now);
+  const segments = new Map(options.providers.map(({ name }) => [name, encodeURIComponent(name)]));
   const ctx: FlowContext = {
     options,
     owner,
@@ -88,11 +96,13 @@ export function createContext(options: ResolvedOptions): Parts {
     logger,
     store,
     keys,
-    messages: createMessages(store, keys, live.settings),
+    messages: createMessages(store, keys, live.settings, () => listing),
     sticky: createSticky(store, keys, () => clock.now(), live.settings),
     consent: createConsent(store, keys),
     changes: createChanges(store, keys, live.settings),
     links: createLinks(store, keys, options.authToken),
+    conversations: createConversationRecords({ store, keys, settings: live.settings, slots, now }),
+    slots,
     pool: live.pool,
     queue,
     waiting,
@@ -102,9 +112,8 @@ export function createContext(options: ResolvedOptions): Parts {
     optOut: live.optOut,
     statusUrl: (provider, sid) => {
       const { publicUrl, path } = options;
-      return publicUrl === undefined
-        ? undefined
-        : `${publicUrl}${path}/status/${encodeURIComponent(provider)}?sid=${sid}`;
+      if (publicUrl === undefined) return undefined;
+      return `${publicUrl}${path}/status/${segments.get(provider) ?? encodeURIComponent(provider)}?sid=${sid}`;
     },
     linkTo: (code) => {
       const { publicUrl, linkUrl, path } = options;
@@ -122,7 +131,10 @@ export function createContext(options: ResolvedOptions): Parts {
       if (!telling.has(sid)) outbox.done(sid);
     },
   };
-  return { ctx, config, live, alerts, alerting, denyList, emitter };
+  const listInAccount = (): void => {
+    listing = inAccount;
+  };
+  return { ctx, config, live, alerts, alerting, denyList, emitter, listInAccount };
 }
 
 /** A number that is not in the pool goes at its kind's pace: a fallbackFrom of the same account. */
@@ -131,7 +143,5 @@ function outsider(lane: string): Sender | undefined {
 }
 
 function openStore({ store, storeTimeoutMs, clock }: ResolvedOptions): Store {
-  if (store === "memory") return memoryStore({ clock });
-  if (isKeyv(store)) return keyvStore(store, { timeoutMs: storeTimeoutMs });
-  return withTimeLimit(store as Store, { timeoutMs: storeTimeoutMs, clock });
+  return open(store, { timeoutMs: storeTimeoutMs, clock });
 }

@@ -37,7 +37,27 @@ export const ERROR_TABLE = {
   ],
   MISSING_CONTENT: [400, 21619, "Give a body, a mediaUrl or a contentSid."],
   BODY_TOO_LONG: [400, 21617, "Shorten the body to 1,600 characters or send it in parts."],
-  INVALID_MEDIA_URL: [400, 21620, "Give absolute http(s) URLs in mediaUrl."],
+  INVALID_MEDIA_URL: [
+    400,
+    21620,
+    "Give absolute http(s) URLs in mediaUrl, without a user name and a password: carriers fetch them as anybody would.",
+  ],
+  MEDIA_UNREACHABLE: [
+    400,
+    21620,
+    "Make the media's URL answer 2xx to anybody on the Internet; private hosts are allowed by allowPrivateHosts.",
+  ],
+  MEDIA_TYPE_NOT_ACCEPTED: [
+    400,
+    12300,
+    "Serve the media with the Content-Type of what it is, one that MMS carries (docs/content.md).",
+  ],
+  CHANNEL_MEDIA_NOT_ACCEPTED: [
+    400,
+    63021,
+    "Serve the media with the Content-Type of what it is, one that the channel carries (docs/content.md).",
+  ],
+  MEDIA_TOO_LARGE: [400, 11751, "Make the media smaller; docs/content.md has the limit of each channel."],
   TOO_MANY_MEDIA: [400, 21623, "Attach at most 10 media URLs."],
   INVALID_STATUS_CALLBACK: [400, 21609, "Give an absolute http(s) URL of at most 4,000 characters."],
   INVALID_VALIDITY_PERIOD: [400, 90007, "Give whole seconds from 1 to 36,000."],
@@ -159,6 +179,29 @@ export const ERROR_TABLE = {
   INVALID_TWIML: [502, 12100, "The webhook's answer is not TwiML."],
 
   HANDLED_ELSEWHERE: [503, null, "The first delivery of this message is still being handled; come again."],
+
+  // Conversations.
+  CONVERSATION_NOT_FOUND: [
+    404,
+    20404,
+    "No conversation of this service has that SID (or it was closed longer ago than the retention).",
+  ],
+  CONVERSATION_CLOSED: [
+    409,
+    null,
+    "A closed conversation stays closed: the person's next message begins a new one, or use service.send.",
+  ],
+  INVALID_CONVERSATION: [
+    400,
+    null,
+    "Give state as active, inactive or closed, friendlyName in at most 256 characters, attributes as a JSON object of at most 4,096.",
+  ],
+  CONVERSATION_REFUSED: [403, null, "The message was refused by onConversationAdd, which may throw this."],
+  GROUP_MMS_UNSUPPORTED: [
+    400,
+    null,
+    'A conversation is between one person and one sender: handle group MMS with inboundHandling "webhook", and send to each person by itself.',
+  ],
 
   // Opt-out configuration and the consent ledger.
   INVALID_KEYWORD: [

@@ -1,9 +1,9 @@
 import { MessagingError } from "./errors.ts";
 import type { Route, RouteMessaging } from "./flows/arrival.ts";
 import { type Place, toErrorResponse } from "./http.ts";
-import type { MessagingService } from "./messaging-service.ts";
+import type { HttpHandler, MessagingService, ServiceHandles } from "./messaging-service.ts";
+import type { ReadLimits } from "./node-body.ts";
 import { MOST_CAPTURED, toAnswer } from "./node-capture.ts";
-import type { ReadLimits } from "./node-http.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 
 /**
@@ -24,38 +24,45 @@ export interface FetchHandlerOptions {
   readonly remoteAddress?: ((request: Request) => string | undefined) | undefined;
 }
 
-/** Request in, Response out; and its handles: the service, its `send`, and the two webhooks as handlers of your own routes. */
-export interface FetchHandler {
+/** Request in, Response out; and its handles: the two webhooks as handlers of your own routes. */
+export interface HandlerFetch {
   (request: Request, next?: FetchNext): Promise<Response>;
-  readonly service: MessagingService;
-  readonly send: MessagingService["send"];
   /** The sender's webhook, wherever you route it. */
   readonly inbound: (request: Request, next?: FetchNext) => Promise<Response>;
   /** The status callback, wherever you route it. */
   readonly status: (request: Request) => Promise<Response>;
 }
 
+/** The same for one service; with the service and its `send`. */
+export interface FetchHandler extends HandlerFetch, ServiceHandles {}
+
 /**
- * A messaging service for any server that speaks Request and Response (Hono, Bun, Deno, Next.js). Answers under the
+ * A messaging service, or a handler over several, for any server that speaks Request and Response (Hono, Bun, Deno, Next.js). Answers under the
  * service's `path`; a request outside it is never read. An inbound message that is neither a keyword nor for a webhook
  * goes on to `next`. Rejects with nothing but what `next` throws.
  */
-export function toFetchHandler(service: MessagingService, options: FetchHandlerOptions = {}): FetchHandler {
+export function toFetchHandler(service: MessagingService, options?: FetchHandlerOptions): FetchHandler;
+export function toFetchHandler(handler: HttpHandler, options?: FetchHandlerOptions): HandlerFetch;
+export function toFetchHandler(
+  target: HttpHandler | MessagingService,
+  options: FetchHandlerOptions = {},
+): HandlerFetch {
   const serve = (place: Place | undefined, request: Request, next = options.next): Promise<Response> =>
-    serveFetch(service, place, request, next, options.remoteAddress);
+    serveFetch(target, place, request, next, options.remoteAddress);
   const handler = (request: Request, next?: FetchNext): Promise<Response> =>
-    serve(service.locate(pathOf(request), hostOf(request)), request, next);
+    serve(target.locate(pathOf(request), hostOf(request)), request, next);
   const inbound: FetchHandler["inbound"] = (request, next) =>
     serve({ endpoint: "inbound", rest: undefined }, request, next);
   const status: FetchHandler["status"] = (request) => serve({ endpoint: "status", rest: undefined }, request);
-  return Object.assign(handler, { service, send: service.send, inbound, status });
+  const own = "send" in target ? { service: target, send: target.send } : {};
+  return Object.assign(handler, { ...own, inbound, status });
 }
 
 /** Requests whose message is some route's turn: it was handled, however often a handler stands on its way. */
 const handedOn = new WeakSet<Request>();
 
 async function serveFetch(
-  service: MessagingService,
+  target: HttpHandler,
   place: Place | undefined,
   request: Request,
   next: FetchNext | undefined,
@@ -66,11 +73,11 @@ async function serveFetch(
   try {
     // What is not answered here goes on unread, so a copy is read.
     read = {
-      ...(await fromFetchRequest(next === undefined ? request : copyOf(request), service.limits)),
+      ...(await fromFetchRequest(next === undefined ? request : copyOf(request), target.limits)),
       remoteAddress: remoteAddress?.(request),
     };
   } catch (error) {
-    return toResponse(toErrorResponse(error));
+    return toResponse(target.refuse?.(error, place) ?? toErrorResponse(error));
   }
   return new Promise((resolve, reject) => {
     let reply: HttpResponse | undefined;
@@ -106,7 +113,7 @@ async function serveFetch(
       },
     });
     const options = { rest: place.rest, route: next === undefined ? undefined : route(next) };
-    service.handle(place.endpoint, read, options).then((answer) => {
+    target.handle(place.endpoint, read, options).then((answer) => {
       if (answer !== undefined) resolve(toResponse(answer, request.method === "HEAD"));
     }, reject);
   });

@@ -2,10 +2,10 @@ import { isMessagingError, MessagingError } from "./errors.ts";
 import type { HttpRequest, HttpResponse, WebhookRequest } from "./provider.ts";
 import { type FormParameters, parseForm, parseQuery } from "./wire/form.ts";
 
-/** What of the service a request under `path` asks for. */
-export type Endpoint = "inbound" | "status" | "media";
+/** What a request asks for: a part of a service under its `path`, or a resource of a REST API over services. */
+export type Endpoint = "inbound" | "status" | "media" | "rest";
 
-/** A request's place: the endpoint, and the provider or link code that follows it. */
+/** A request's place: the endpoint, and what follows it: the provider, the link code, or a resource's path and query. */
 export interface Place {
   readonly endpoint: Endpoint;
   readonly rest: string | undefined;

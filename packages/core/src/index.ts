@@ -1,14 +1,29 @@
-export type { Alert, AlertCode, AlertEntry, AlertLevel } from "./alert.ts";
+export type { Alert, AlertCode, AlertEntry, AlertLevel, DebuggerWebhook } from "./alert.ts";
 export { ALERT_CODES } from "./alert.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { systemClock } from "./clock.ts";
+export type * from "./conversation.ts";
+export type {
+  ConversationAddEvent,
+  ConversationAddedEvent,
+  ConversationHookContext,
+  ConversationOptions,
+  ConversationPostEvent,
+  ConversationPostEventName,
+  ConversationPostWebhookUrl,
+  ConversationStateUpdatedEvent,
+  ConversationWebhook,
+  ConversationWebhookUrl,
+  MessageAddedEvent,
+  ParticipantAddedEvent,
+} from "./conversation-options.ts";
 export type { CostlyCharacter } from "./encoding/costs.ts";
 export type { Segmentation, SegmentOptions } from "./encoding/segment.ts";
 export { segment } from "./encoding/segment.ts";
 export { smartEncode } from "./encoding/smart.ts";
 export type { ErrorCode, ErrorEntry, MessagingErrorOptions } from "./errors.ts";
 export { ERROR_CODES, isMessagingError, MessagingError } from "./errors.ts";
-export type { FetchHandler, FetchHandlerOptions, FetchNext } from "./fetch.ts";
+export type { FetchHandler, FetchHandlerOptions, FetchNext, HandlerFetch } from "./fetch.ts";
 export { toFetchHandler } from "./fetch.ts";
 export type { Route, RouteMessaging } from "./flows/arrival.ts";
 export type { ConsentAnswer, ConsentInput, ConsentLedger } from "./flows/consent-ledger.ts";
@@ -21,12 +36,28 @@ export type { Endpoint, Place } from "./http.ts";
 export { toErrorResponse, toWebhookRequest } from "./http.ts";
 export type { LogFields, Logger } from "./logger.ts";
 export { silentLogger } from "./logger.ts";
-export type { Finding, MessagingService, ServiceEvents } from "./messaging-service.ts";
+export type {
+  Finding,
+  HttpHandler,
+  MessagingService,
+  ServiceEvents,
+  ServiceHandles,
+} from "./messaging-service.ts";
 export type { NodeExchange } from "./node-adapter.ts";
 export { locateNode, serveNode } from "./node-adapter.ts";
-export type { NodeRequest, ParsedBody, ReadHints, ReadLimits } from "./node-http.ts";
+export type { ReadLimits } from "./node-body.ts";
+export type { NodeRequest, ParsedBody, ReadHints } from "./node-http.ts";
 export { fromNodeRequest, writeNodeResponse } from "./node-http.ts";
-export type { CountryKeywords, KeywordEntry, KeywordLayer, OptOutOptions } from "./opt-out/keywords.ts";
+export type {
+  CountryKeywords,
+  KeywordEntry,
+  KeywordLayer,
+  OptOutOptions,
+  ResolvedKeyword,
+  ResolvedOptOut,
+  ResolvedSet,
+} from "./opt-out/keywords.ts";
+export { resolveOptOut } from "./opt-out/keywords.ts";
 export type { LintReplyOptions, ReplyWarning, ReplyWarningCode } from "./opt-out/lint.ts";
 export { lintReply } from "./opt-out/lint.ts";
 export type {
@@ -52,12 +83,20 @@ export type * from "./provider.ts";
 export type { MemoryQueueOptions } from "./queue/memory.ts";
 export { createMemoryQueue } from "./queue/memory.ts";
 export type { AddResult, Job, LaneLimit, Queue } from "./queue/queue.ts";
+export type {
+  AccountMessage,
+  AccountMessages,
+  AccountPage,
+  AccountPageRequest,
+} from "./records/account-messages.ts";
+export { createAccountMessages } from "./records/account-messages.ts";
 export type { AlertFilter, AlertPage } from "./records/alerts.ts";
 export type { Change } from "./records/changes.ts";
 export type { ConsentEvent, ConsentSource, ConsentStatus } from "./records/consent-record.ts";
+export { providerLinkKey } from "./records/keys.ts";
 export type { LinkClick } from "./records/links.ts";
 export type * from "./sender.ts";
-export { createMessagingService, isMessagingService } from "./service.ts";
+export { createMessagingService, isMessagingService, toHttpHandler } from "./service.ts";
 export type { Settings, SettingsInput } from "./settings.ts";
 export type { TimeLimitOptions } from "./store/guard.ts";
 export { withTimeLimit } from "./store/guard.ts";
@@ -65,6 +104,8 @@ export type { KeyvLike, KeyvStoreOptions } from "./store/keyv.ts";
 export { keyvStore } from "./store/keyv.ts";
 export type { MemoryStoreOptions } from "./store/memory.ts";
 export { memoryStore } from "./store/memory.ts";
+export type { OpenStoreOptions, SharedStore } from "./store/open.ts";
+export { shareStore } from "./store/open.ts";
 export type {
   Atomicity,
   LogEntry,

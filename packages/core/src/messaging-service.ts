@@ -1,12 +1,13 @@
 import type { Alert } from "./alert.ts";
 import type { Clock } from "./clock.ts";
+import type { ConversationChange, Conversations } from "./conversation.ts";
 import type { ConsentLedger } from "./flows/consent-ledger.ts";
 import type { Explained } from "./flows/explain.ts";
 import type { Manage } from "./flows/manage.ts";
 import type { StickyMap } from "./flows/sticky-map.ts";
 import type { HandleOptions } from "./flows/webhooks.ts";
 import type { Endpoint, Place } from "./http.ts";
-import type { ReadLimits } from "./node-http.ts";
+import type { ReadLimits } from "./node-body.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 import type { AlertFilter, AlertPage } from "./records/alerts.ts";
 import type { Change } from "./records/changes.ts";
@@ -30,6 +31,8 @@ export interface ServiceEvents {
   readonly alert: Alert;
   /** A link of the MMS converter was opened, by a person or by a machine that previews it. */
   readonly click: LinkClick;
+  /** A conversation that began, was written in, or changed. */
+  readonly conversation: ConversationChange;
 }
 
 /** A finding of `service.doctor()`. */
@@ -39,8 +42,30 @@ export interface Finding {
   readonly message: string;
 }
 
+/** What an adapter mounts: a messaging service, or a handler over several (`restApi`). */
+export interface HttpHandler {
+  /** Where a URL points, asked at that host; `undefined` when it is not this handler's. Reads nothing else. */
+  locate(url: string, host?: string): Place | undefined;
+  /** One HTTP request in, one answer out; `undefined` where the route answered. Never rejects. */
+  handle(
+    endpoint: Endpoint,
+    request: HttpRequest,
+    options?: HandleOptions,
+  ): Promise<HttpResponse | undefined>;
+  /** How much of a request's body is read, and for how long it is waited for. */
+  readonly limits: ReadLimits;
+  /** The answer to a request whose body could not be read. Default: the code and the remedy as JSON. */
+  readonly refuse?: ((error: unknown, place: Place) => HttpResponse) | undefined;
+}
+
+/** What a middleware made for one service carries beside its handlers. */
+export interface ServiceHandles {
+  readonly service: MessagingService;
+  readonly send: MessagingService["send"];
+}
+
 /** A messaging service: sends, receives, remembers. Made by `createMessagingService`. */
-export interface MessagingService extends Manage {
+export interface MessagingService extends Manage, HttpHandler {
   readonly name: string;
   readonly friendlyName: string;
   readonly sid: string;
@@ -68,12 +93,15 @@ export interface MessagingService extends Manage {
     list(): readonly Sender[];
     /** @throws MessagingError INVALID_SENDER, DUPLICATE_SENDER, SENDER_POOL_FULL. */
     add(sender: SenderInput): Promise<Sender>;
+    /** Replaces what is written of a sender but its address; its sticky mappings hold. @throws MessagingError INVALID_SENDER, SENDER_NOT_FOUND. */
+    update(sender: SenderInput): Promise<Sender>;
     /** Its sticky mappings end with it. @throws MessagingError SENDER_NOT_FOUND. */
     remove(id: Address): Promise<Sender>;
   };
   readonly sticky: Omit<StickyMap, "explainChange">;
   readonly explainChange: StickyMap["explainChange"];
   readonly consent: ConsentLedger;
+  readonly conversations: Conversations;
   readonly alerts: {
     /**
      * What an operator should know, of all processes and the last 30 days, newest first; a number is a limit.
@@ -83,7 +111,7 @@ export interface MessagingService extends Manage {
     list(filter?: AlertFilter | number): Promise<AlertPage>;
   };
 
-  /** The durable feed of statuses, inbound messages and consent: what came after the cursor, then what comes. */
+  /** The durable feed of statuses, inbound messages, conversations and consent: what came after the cursor, then what comes. */
   changes(options?: {
     readonly after?: string | undefined;
     readonly follow?: boolean | undefined;
@@ -105,6 +133,8 @@ export interface MessagingService extends Manage {
     request: HttpRequest,
     options?: HandleOptions,
   ): Promise<HttpResponse | undefined>;
+  /** Lists the messages from now on for the account too, as the option `accountLog` does; a REST API does so for services it is told of. */
+  listInAccount(): void;
   /**
    * How much of this process's work is under way: messages that wait or are being handed over, status callbacks to be told,
    * webhooks being answered. At 0 a `close` leaves nothing to the next start.

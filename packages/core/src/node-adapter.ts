@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Route, RouteMessaging } from "./flows/arrival.ts";
 import { type Place, toErrorResponse } from "./http.ts";
-import type { MessagingService } from "./messaging-service.ts";
+import type { HttpHandler } from "./messaging-service.ts";
 import { captureNodeResponse, muteNodeResponse } from "./node-capture.ts";
 import { bodyOf, isUnread, type NodeRequest, parseAsLeft, toHttpRequest } from "./node-http.ts";
 import type { HttpResponse } from "./provider.ts";
@@ -24,9 +24,9 @@ export interface NodeExchange {
   next(messaging: RouteMessaging | undefined): unknown;
 }
 
-/** What of the service a request asks for: by its whole URL, or by what mounting left of it, and its host. Reads nothing else. */
+/** Where a request points: by its whole URL, or by what mounting left of it, and its host. Reads nothing else. */
 export function locateNode(
-  service: MessagingService,
+  handler: HttpHandler,
   request: {
     readonly originalUrl?: string | undefined;
     readonly url?: string | undefined;
@@ -37,10 +37,10 @@ export function locateNode(
 ): Place | undefined {
   const { url = "/", originalUrl = url } = request;
   return (
-    service.locate(originalUrl) ??
-    (url === originalUrl ? undefined : service.locate(url)) ??
+    handler.locate(originalUrl) ??
+    (url === originalUrl ? undefined : handler.locate(url)) ??
     // Last, since a framework has to work out what host it was.
-    service.locate(originalUrl, request.hostname ?? request.headers?.host)
+    handler.locate(originalUrl, request.hostname ?? request.headers?.host)
   );
 }
 
@@ -48,7 +48,7 @@ export function locateNode(
 const handedOn = new WeakSet<object>();
 
 /**
- * Serves one request of a framework on Node: reads it, hands it to the service, answers or goes on. Without a place it
+ * Serves one request of a framework on Node: reads it, hands it to the handler, answers or goes on. Without a place it
  * goes on and reads nothing. The whole protocol is here and behind; what is left for an adapter is to name its
  * framework's parts.
  *
@@ -56,7 +56,7 @@ const handedOn = new WeakSet<object>();
  * with what the next handler throws, so that the framework's own error handling sees it.
  */
 export async function serveNode(
-  service: MessagingService,
+  handler: HttpHandler,
   place: Place | undefined,
   exchange: NodeExchange,
 ): Promise<void> {
@@ -68,10 +68,10 @@ export async function serveNode(
   const unread = isUnread(request, parsed);
   let body: Uint8Array | undefined;
   try {
-    const reading = bodyOf(request, parsed, service.limits, unread);
+    const reading = bodyOf(request, parsed, handler.limits, unread);
     body = reading instanceof Promise ? await reading : reading;
   } catch (error) {
-    return exchange.respond(toErrorResponse(error));
+    return exchange.respond(handler.refuse?.(error, place) ?? toErrorResponse(error));
   }
   const remoteAddress = place.endpoint === "media" ? visitorOf(exchange) : undefined;
   const read = toHttpRequest(request, { url, left: parsed, remoteAddress, body });
@@ -99,7 +99,7 @@ export async function serveNode(
         return captured;
       },
     };
-    service.handle(place.endpoint, read, { rest: place.rest, route }).then((answer) => {
+    handler.handle(place.endpoint, read, { rest: place.rest, route }).then((answer) => {
       if (answer !== undefined) exchange.respond(answer);
       resolve();
     }, reject);

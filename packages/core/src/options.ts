@@ -1,5 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { systemClock } from "./clock.ts";
+import type { ConversationOptions, ResolvedConversations } from "./conversation-options.ts";
+import { resolveConversations } from "./conversation-options.ts";
 import { MessagingError } from "./errors.ts";
 import type { Logger } from "./logger.ts";
 import { stderrLogger } from "./logger.ts";
@@ -7,6 +9,7 @@ import { nearest } from "./nearest.ts";
 import type { OptOutOptions } from "./opt-out/keywords.ts";
 import {
   country,
+  flag,
   fn,
   integer,
   invalid,
@@ -76,6 +79,10 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly refreshMs?: number | undefined;
   /** Milliseconds between this process's signs of life; three without one, and another process takes its messages over. Default 5,000. */
   readonly heartbeatMs?: number | undefined;
+  /** Hooks and timers of `inboundHandling: "conversation"`; see below. Default: neither. */
+  readonly conversations?: ConversationOptions | undefined;
+  /** List this service's messages under its account too, beside those of other services, for a REST API: a line and a key more per message. Default false. */
+  readonly accountLog?: boolean | undefined;
   /** A local file that a STOP is appended to when the store does not answer. Default: none (kept in memory until it does). */
   readonly journal?: string | undefined;
   /** Where it logs. Default: warnings and errors to stderr. */
@@ -112,6 +119,8 @@ export interface ResolvedOptions {
   readonly poolLimit: number;
   readonly refreshMs: number;
   readonly heartbeatMs: number;
+  readonly conversations: ResolvedConversations;
+  readonly accountLog: boolean;
   readonly journal: string | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -120,33 +129,11 @@ export interface ResolvedOptions {
   readonly optOut: OptOutOptions | undefined;
 }
 
-const OPTION_NAMES = [
-  ...[
-    "name",
-    "friendlyName",
-    "sid",
-    "accountSid",
-    "provider",
-    "senders",
-    "store",
-    "storeTimeoutMs",
-    "publicUrl",
-    "path",
-  ],
-  ...[
-    "authToken",
-    "allowPrivateHosts",
-    "defaultCountry",
-    "lookupCarrier",
-    "maxBodyBytes",
-    "bodyTimeoutMs",
-    "maxBacklog",
-    "poolLimit",
-    "refreshMs",
-    "heartbeatMs",
-    "journal",
-  ],
-  ...["linkUrl", "logger", "clock", "queue", ...SETTING_NAMES],
+const OPTION_NAMES: readonly string[] = [
+  ...["name", "friendlyName", "sid", "accountSid", "provider", "senders", "store", "storeTimeoutMs"],
+  ...["publicUrl", "linkUrl", "path", "authToken", "allowPrivateHosts", "defaultCountry", "lookupCarrier"],
+  ...["maxBodyBytes", "bodyTimeoutMs", "maxBacklog", "poolLimit", "refreshMs", "heartbeatMs", "journal"],
+  ...["conversations", "accountLog", "logger", "clock", "queue", ...SETTING_NAMES],
 ];
 
 const QUEUE_METHODS = ["start", "add", "remove", "busy", "size", "pause", "close"];
@@ -194,6 +181,8 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
     poolLimit: integer("poolLimit", options.poolLimit ?? 400, 1, 10_000_000),
     refreshMs: integer("refreshMs", options.refreshMs ?? 2_000, 10, 3_600_000),
     heartbeatMs: integer("heartbeatMs", options.heartbeatMs ?? 5_000, 50, 600_000),
+    conversations: resolveConversations(options.conversations),
+    accountLog: flag("accountLog", options.accountLog ?? false),
     journal: options.journal === undefined ? undefined : text("journal", options.journal, 1, 4_096),
     logger: methods("logger", options.logger ?? stderrLogger, ["debug", "info", "warn", "error"]),
     clock: methods("clock", options.clock ?? systemClock, ["now", "schedule"]),

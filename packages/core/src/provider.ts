@@ -113,7 +113,7 @@ export type ProviderResult =
     }
   | {
       readonly outcome: "refused";
-      /** The field's number. */
+      /** The field's number; 20003 for credentials that are refused, which is an alert. */
       readonly errorCode: number | null;
       readonly errorMessage: string;
       /** What the refusal means to us. */

@@ -2,7 +2,7 @@ import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import { flag, invalid, text, textMap } from "./option-checks.ts";
 import { parseAddress, parseRecipient, type Recipient } from "./phone/address.ts";
-import { isHttpUrl, type Settings } from "./settings.ts";
+import { isHttpUrl, isStatusCallback, type Settings } from "./settings.ts";
 import type { Address, SendRequest, StatusCallback } from "./types.ts";
 
 /** A {@link SendRequest}, checked and complete: what planning and delivery work on. */
@@ -140,6 +140,9 @@ export function parseMedia(mediaUrl: SendRequest["mediaUrl"]): readonly string[]
         "INVALID_MEDIA_URL",
         `mediaUrl ${JSON.stringify(url)} is no absolute http(s) URL.`,
       );
+    const { username, password } = new URL(url);
+    if (username !== "" || password !== "")
+      throw new MessagingError("INVALID_MEDIA_URL", "A mediaUrl has a user name or a password.");
   }
   return [...(urls as readonly string[])];
 }
@@ -226,14 +229,12 @@ export function checkSchedule({ sendAt }: Draft, now: number): void {
 /** @throws MessagingError INVALID_STATUS_CALLBACK. */
 export function parseCallback(callback: StatusCallback | undefined): StatusCallback | undefined {
   // @see Twilio error 21609: a host with an underscore is refused.
-  const valid =
-    callback === undefined ||
-    typeof callback === "function" ||
-    (isHttpUrl(callback) && !new URL(callback).hostname.includes("_"));
-  if (valid) return callback;
+  if (callback === undefined || typeof callback === "function") return callback;
+  const url = typeof callback === "object" ? callback?.url : callback;
+  if (isStatusCallback(callback) && !new URL(String(url)).hostname.includes("_")) return callback;
   throw new MessagingError(
     "INVALID_STATUS_CALLBACK",
-    `statusCallback ${JSON.stringify(callback)} is no usable URL.`,
+    `statusCallback ${JSON.stringify(url)} is no usable URL.`,
   );
 }
 

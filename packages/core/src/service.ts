@@ -4,9 +4,16 @@ import { MessagingError } from "./errors.ts";
 import { createAdvance } from "./flows/advance.ts";
 import { createCallWebhook } from "./flows/call-webhook.ts";
 import { createCallbacks } from "./flows/callbacks.ts";
+import { createCheckMedia } from "./flows/check-media.ts";
 import { createClaim } from "./flows/claim.ts";
 import { createConsentLedger } from "./flows/consent-ledger.ts";
 import { createConsentStats, createOptOutRate } from "./flows/consent-stats.ts";
+import { createConversationChanges } from "./flows/conversation-changes.ts";
+import { createConversationHooks } from "./flows/conversation-hooks.ts";
+import { createConversationTelling } from "./flows/conversation-telling.ts";
+import { createConversationUpkeep } from "./flows/conversation-upkeep.ts";
+import { createConversations } from "./flows/conversations.ts";
+import { createConverse } from "./flows/converse.ts";
 import { createDebugger } from "./flows/debugger.ts";
 import { createDecide } from "./flows/decide.ts";
 import { createDeliver } from "./flows/deliver.ts";
@@ -34,7 +41,7 @@ import { createStoreAlerts } from "./flows/store-alerts.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
 import { hostnameOf, linkPlaceOf, placeOf, toErrorResponse } from "./http.ts";
-import type { MessagingService, ServiceEvents } from "./messaging-service.ts";
+import type { HttpHandler, MessagingService, ServiceEvents, ServiceHandles } from "./messaging-service.ts";
 import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
 import type { AlertFilter } from "./records/alerts.ts";
 import { createJournal } from "./records/journal.ts";
@@ -43,6 +50,7 @@ import { checkSettingNames, type SettingsInput } from "./settings.ts";
 import type { Address } from "./types.ts";
 import { createWebhookCaller } from "./webhook/call.ts";
 import { createGuard } from "./webhook/guard.ts";
+import { createProbe } from "./webhook/probe.ts";
 import { createSequencer } from "./webhook/retry.ts";
 
 /**
@@ -53,16 +61,17 @@ import { createSequencer } from "./webhook/retry.ts";
  */
 export function createMessagingService(input: MessagingServiceOptions): MessagingService {
   const options = resolveOptions(input);
-  const { ctx, live, alerts, alerting, denyList, emitter } = createContext(options);
+  const { ctx, live, alerts, alerting, denyList, emitter, listInAccount } = createContext(options);
   const { clock, logger } = options;
   const linkHost = options.linkUrl === undefined ? undefined : new URL(options.linkUrl).hostname;
   let closed: Promise<void> | undefined;
 
+  const guard = createGuard({ allow: options.allowPrivateHosts });
   const caller = createWebhookCaller({
     authToken: options.authToken,
     clock,
     logger,
-    guard: createGuard({ allow: options.allowPrivateHosts }),
+    guard,
   });
   const debug = createDebugger(ctx, { caller });
   alerting.forward(debug.tell);
@@ -71,13 +80,22 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const decide = createDecide(ctx);
   const claim = createClaim(ctx, { decide, raise: createPlanAlerts(ctx) });
   const replan = createReplan({ decide, claim });
-  const send = createSend(ctx, { decide, claim, advance });
+  const probe = createProbe({ clock, guard });
+  const send = createSend(ctx, { decide, claim, advance, checkMedia: createCheckMedia(ctx, { probe }) });
   const providerOptOut = createProviderOptOut(ctx);
   const settle = createSettle(ctx, { advance, replan, providerOptOut });
   const replies = createReplies(ctx, { send });
-  const handling = createHandling(ctx, { replies, callUrl: createCallWebhook(ctx, { caller }) });
+  const hooks = createConversationHooks(ctx, { caller, sequencer: createSequencer() });
+  const telling = createConversationTelling(ctx, { hooks });
+  const changes = createConversationChanges(ctx, { hooks, telling });
+  const converse = createConverse(ctx, { hooks, changes });
+  const handling = createHandling(ctx, {
+    replies,
+    callUrl: createCallWebhook(ctx, { caller }),
+    converse: converse.receive,
+  });
   const keyword = createKeyword(ctx, { ...handling, replies, settle: denyList.settle });
-  const process = createProcess(ctx, { keyword, handling: handling.handle });
+  const process = createProcess(ctx, { keyword, handling: handling.handle, keep: converse.keep });
   const journal = createJournal(options.journal);
   const { inbound, resume, replay } = createInbound(ctx, { process, journal, deny: denyList.add });
   const webhooks = createWebhooks(ctx, {
@@ -85,14 +103,16 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     receipts: createReceipts(ctx, { ...settle, advance, replan, providerOptOut }),
     media: createMediaLink(ctx, { misses: createMisses(clock) }),
   });
+  const conversations = createConversations(ctx, { send, changes, telling });
   const { explainChange, ...sticky } = createStickyMap(ctx);
   const stats = createConsentStats(ctx);
   const upkeep = createUpkeep(ctx, {
     checkOptOutRate: createOptOutRate(ctx, stats),
     replay,
     flush: denyList.flush,
-    recover: createRecover(ctx, { ...settle, replan, resume, callbacks }),
     storeAlerts: createStoreAlerts(ctx),
+    recover: createRecover(ctx, { ...settle, replan, resume, callbacks, takeUp: changes.resume }),
+    conversations: createConversationUpkeep(ctx, { changes }),
   });
   ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume, judge: createProviderAlerts(ctx) }));
   upkeep.start();
@@ -131,6 +151,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     senders: Object.freeze({
       list: () => live.pool.list(),
       add: live.addSender,
+      update: live.updateSender,
       remove: (id: Address) => live.removeSender(id),
     }),
     sticky: Object.freeze(sticky),
@@ -143,6 +164,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         return alerts.list(filter);
       },
     }),
+    conversations,
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),
     lastChange: () => ctx.changes.newest(),
@@ -161,7 +183,8 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     get unfinished() {
       return ctx.waiting.count() + ctx.telling.size + webhooks.active;
     },
-    erase: createErase(ctx, { advance }),
+    erase: createErase(ctx, { advance, conversations }),
+    listInAccount,
     doctor: createDoctor(ctx),
     ready: () => ready,
     close({ timeoutMs = 10_000 } = {}) {
@@ -170,11 +193,13 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         const answered = Promise.race([webhooks.settled(), sleep(clock, timeoutMs)]);
         await Promise.all([ctx.queue.close(timeoutMs), answered]);
         await callbacks.close(Math.max(0, deadline - clock.now()));
+        await telling.close(Math.max(0, deadline - clock.now()));
         ctx.waiting.close();
         await upkeep.close();
         await alerting.close();
         await debug.close(Math.max(0, deadline - clock.now()));
         await caller.close();
+        probe.close(new MessagingError("SERVICE_CLOSED", "The service is closed."));
         await ctx.store.close?.();
       })();
       return closed;
@@ -184,11 +209,23 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
 
 /** Whether a value is a service, of this copy of the package or another. */
 export function isMessagingService(value: unknown): value is MessagingService {
-  const service = value as Partial<MessagingService> | null;
+  return isHttpHandler(value) && typeof (value as Partial<MessagingService>).send === "function";
+}
+
+/** The handler that an adapter's input stands for; of a service or its options, with the {@link ServiceHandles}. */
+export function toHttpHandler(
+  input: HttpHandler | MessagingServiceOptions,
+): { readonly handler: HttpHandler } & Partial<ServiceHandles> {
+  const handler = isHttpHandler(input) ? input : createMessagingService(input);
+  return isMessagingService(handler) ? { handler, service: handler, send: handler.send } : { handler };
+}
+
+/** Whether a value is what adapters mount: a service, or a handler over several. */
+function isHttpHandler(value: unknown): value is HttpHandler {
+  const handler = value as Partial<HttpHandler> | null;
   return (
-    typeof service === "object" &&
-    service !== null &&
-    typeof service.handle === "function" &&
-    typeof service.locate === "function"
+    ((typeof handler === "object" && handler !== null) || typeof handler === "function") &&
+    typeof handler.handle === "function" &&
+    typeof handler.locate === "function"
   );
 }

@@ -1,8 +1,9 @@
+import type { DebuggerWebhook } from "./alert.ts";
 import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import type { OptOutOptions } from "./opt-out/keywords.ts";
 import { invalid } from "./option-checks.ts";
-import type { DebuggerWebhook, InboundHandling, StatusCallback, Webhook } from "./types.ts";
+import type { InboundHandling, StatusCallback, Webhook } from "./types.ts";
 
 /**
  * What `service.update()` can change while the service runs. Names are those of Twilio's Service resource, camelCased.
@@ -14,7 +15,8 @@ export interface SettingsInput {
   readonly webhook?: Webhook | null | undefined;
   /**
    * What happens to inbound messages that are no keyword. "defer" (default): the sender's own webhook, else the service's,
-   * else the next route. "webhook": always the service's. "drop": nothing, and no record. "conversation": reserved.
+   * else the next route. "webhook": always the service's. "drop": nothing, and no record. "conversation": kept in a conversation, which
+   * the first message begins (docs/conversations.md).
    */
   readonly inboundHandling?: InboundHandling | undefined;
   /** Milliseconds until the provider is answered whatever the webhook does; later replies leave as messages. Default 8,000. */
@@ -29,6 +31,8 @@ export interface SettingsInput {
   readonly smartEncoding?: boolean | undefined;
   /** Where MMS does not reach, send an SMS with a link instead. Default true. */
   readonly mmsConverter?: boolean | undefined;
+  /** Ask for the type and size of media (a HEAD of each URL, at most 5 s) before a send is accepted. Default false: nothing is fetched. */
+  readonly checkMedia?: boolean | undefined;
   /** Alert when a sender ID goes to a country that wants it registered. Default true. */
   readonly preRegistrationAlert?: boolean | undefined;
   /** Alert when more than this part of a day's messages was answered by an opt-out, 0–1; false for never. Default 0.05. */
@@ -59,6 +63,7 @@ export interface Settings {
   readonly areaCodeGeomatch: boolean;
   readonly smartEncoding: boolean;
   readonly mmsConverter: boolean;
+  readonly checkMedia: boolean;
   readonly preRegistrationAlert: boolean;
   readonly optOutRateAlert: number | false;
   readonly debuggerWebhook: DebuggerWebhook | undefined;
@@ -79,6 +84,7 @@ const DEFAULTS: Settings = Object.freeze({
   areaCodeGeomatch: true,
   smartEncoding: true,
   mmsConverter: true,
+  checkMedia: false,
   preRegistrationAlert: true,
   optOutRateAlert: 0.05,
   debuggerWebhook: undefined,
@@ -101,18 +107,22 @@ const ALLOWED: Readonly<
     "a function or { url, method?, fallbackUrl?, fallbackMethod?, format? } with absolute http(s) URLs",
     isWebhook,
   ],
-  inboundHandling: ['"defer", "webhook" or "drop"', (value) => isInboundHandling(value)],
+  inboundHandling: ['"defer", "webhook", "conversation" or "drop"', (value) => isInboundHandling(value)],
   respondWithin: ["whole milliseconds from 1 to 60,000", within(1, 60_000)],
   stickySender: ["true or false", isBoolean],
   stickyIdleDays: ["whole days from 1 to 3,650", within(1, 3_650)],
   areaCodeGeomatch: ["true or false", isBoolean],
   smartEncoding: ["true or false", isBoolean],
   mmsConverter: ["true or false", isBoolean],
+  checkMedia: ["true or false", isBoolean],
   preRegistrationAlert: ["true or false", isBoolean],
   optOutRateAlert: ["a number above 0 and up to 1, or false", isRate],
   debuggerWebhook: ['{ url, level?: "ERROR" | "WARNING" } with an absolute http(s) URL', isDebuggerWebhook],
   validityPeriod: ["whole seconds from 1 to 36,000", within(1, 36_000)],
-  statusCallback: ["an absolute http(s) URL of at most 4,000 characters, or a function", isStatusCallback],
+  statusCallback: [
+    "an absolute http(s) URL of at most 4,000 characters, { url, method?, guarded? }, or a function",
+    isStatusCallback,
+  ],
   statusCallbackSequence: ["true or false", isBoolean],
   retention: ["whole seconds from 1 to 315,360,000", within(1, 315_360_000)],
   onAmbiguous: ['"fail" or "resend"', oneOf("fail", "resend")],
@@ -194,8 +204,13 @@ function isRate(value: unknown): boolean {
   return value === false || (typeof value === "number" && value > 0 && value <= 1);
 }
 
-function isStatusCallback(value: unknown): boolean {
-  return typeof value === "function" || isHttpUrl(value);
+/** Whether a value is a status callback: a function, or a URL alone or with what belongs to it and nothing else. */
+export function isStatusCallback(value: unknown): value is StatusCallback {
+  if (typeof value !== "object" || value === null) return typeof value === "function" || isHttpUrl(value);
+  const { url, method, guarded, ...rest } = value as Record<string, unknown>;
+  const isMethod = method === undefined || method === "GET" || method === "POST";
+  const isFlag = guarded === undefined || isBoolean(guarded);
+  return isHttpUrl(url) && isMethod && isFlag && Object.keys(rest).length === 0;
 }
 
 function isBoolean(value: unknown): boolean {
@@ -203,7 +218,12 @@ function isBoolean(value: unknown): boolean {
 }
 
 /** How inbound messages may be handled. */
-export const isInboundHandling: (value: unknown) => boolean = oneOf("defer", "webhook", "drop");
+export const isInboundHandling: (value: unknown) => boolean = oneOf(
+  "defer",
+  "webhook",
+  "conversation",
+  "drop",
+);
 
 function oneOf(...values: readonly string[]): (value: unknown) => boolean {
   return (value) => typeof value === "string" && values.includes(value);

@@ -59,15 +59,6 @@ export interface WebhookUrl {
   /** True for URLs that come from elsewhere than code: their addresses are checked, as those of redirects are. Default false. */
   readonly guarded?: boolean | undefined;
 }
-/** Where alerts are posted as Twilio's Debugger posts them: a form, signed. */
-export interface DebuggerWebhook {
-  /** Absolute http(s) URL; Twilio's connection overrides are read from its fragment (`#rc=2&rp=all`). */
-  readonly url: string;
-  /** Of alerts that are posted: "WARNING" (default) means all, "ERROR" those alone. */
-  readonly level?: "ERROR" | "WARNING" | undefined;
-  /** True for a URL that comes from elsewhere than code: its address is checked. Default false. */
-  readonly guarded?: boolean | undefined;
-}
 /** At least once per message, with the same `message.sid` (and `token`) each time. */
 export type WebhookFunction = (message: InboundMessage, context: WebhookContext) => unknown;
 export interface WebhookContext {
@@ -114,12 +105,18 @@ export interface SendRequest {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** The same key within 24 hours is the same message, sent once. */
   readonly idempotencyKey?: string | undefined;
-  /** "reject" (default): what is known now rejects. "status": it resolves `accepted` and fails asynchronously, as Twilio does. */
+  /** "reject" (default): what is known now rejects. "status": it resolves `accepted` and fails asynchronously, as Twilio does; a request that is wrong in itself and an empty pool still reject. */
   readonly refusals?: "reject" | "status" | undefined;
 }
 
-/** A URL, or a function called with the message after each change of its status. */
-export type StatusCallback = string | StatusCallbackFunction;
+/** An absolute http(s) URL of at most 4,000 characters, alone or with how it is called (default POST), or a function called with the message after each change of its status. */
+export type StatusCallback = string | StatusCallbackUrl | StatusCallbackFunction;
+export interface StatusCallbackUrl {
+  readonly url: string;
+  readonly method?: "GET" | "POST" | undefined;
+  /** True for a URL that comes from elsewhere than code: its address is checked, as those of redirects are. Default false. */
+  readonly guarded?: boolean | undefined;
+}
 export type StatusCallbackFunction = (message: Message, context: StatusContext) => unknown;
 export interface StatusContext {
   /** Counts this message's changes from 1. */
@@ -129,7 +126,6 @@ export interface StatusContext {
   /** `YYMMDDhhmm` from the carrier's receipt. */
   readonly rawDlrDoneDate?: string | undefined;
 }
-
 /** A message of this service's record. Frozen. */
 export interface Message {
   readonly sid: string;

@@ -13,6 +13,7 @@ describe("settings", () => {
       areaCodeGeomatch: true,
       smartEncoding: true,
       mmsConverter: true,
+      checkMedia: false,
       preRegistrationAlert: true,
       optOutRateAlert: 0.05,
       debuggerWebhook: undefined,

@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
-  createMessagingService,
-  isMessagingService,
+  type HttpHandler,
   locateNode,
   type MessagingService,
   type MessagingServiceOptions,
   type NodeRequest,
   type Place,
   type RouteMessaging,
+  type ServiceHandles,
   serveNode,
+  toHttpHandler,
   writeNodeResponse,
 } from "@messaging-service/core";
 
@@ -31,27 +32,30 @@ export type MessagingHandler = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** The middleware, and its handles: the service, its `send`, and the two webhooks as route handlers of your own. */
-export interface MessagingMiddleware extends MessagingHandler {
-  readonly service: MessagingService;
-  readonly send: MessagingService["send"];
+/** The middleware, and its handles: the two webhooks as route handlers of your own. */
+export interface HandlerMiddleware extends MessagingHandler {
   /** For `app.post("/sms", messaging.inbound, handler)`: your route is the sender's webhook. */
   readonly inbound: MessagingHandler;
   /** For `app.post("/status", messaging.status)`. */
   readonly status: MessagingHandler;
 }
 
+/** The same for one service; with the service and its `send`. */
+export interface MessagingMiddleware extends HandlerMiddleware, ServiceHandles {}
+
 /**
- * Express middleware for a messaging service, or for the options of one. Answers under the service's `path`; a request
- * outside it is never read. An inbound message that is neither a keyword nor for a webhook goes on to the next route
+ * Express middleware for a messaging service, for the options of one, or for a handler over several (`restApi`). Answers
+ * under the service's `path`; a request outside it is never read. An inbound message that is neither a keyword nor for a webhook goes on to the next route
  * as `req.messaging`.
  */
-export function messagingService(input: MessagingService | MessagingServiceOptions): MessagingMiddleware {
-  const service = isMessagingService(input) ? input : createMessagingService(input);
+export function messagingService(input: MessagingService | MessagingServiceOptions): MessagingMiddleware;
+export function messagingService(input: HttpHandler): HandlerMiddleware;
+export function messagingService(input: HttpHandler | MessagingServiceOptions): HandlerMiddleware {
+  const { handler, ...own } = toHttpHandler(input);
   const serveAt =
     (place?: Place): MessagingHandler =>
     (req: NodeRequest & Messaged, res, next) => {
-      serveNode(service, place ?? locateNode(service, req), {
+      serveNode(handler, place ?? locateNode(handler, req), {
         request: req,
         response: res,
         url: req.originalUrl ?? req.url ?? "/",
@@ -66,7 +70,7 @@ export function messagingService(input: MessagingService | MessagingServiceOptio
     };
   const inbound = serveAt({ endpoint: "inbound", rest: undefined });
   const status = serveAt({ endpoint: "status", rest: undefined });
-  return Object.assign(serveAt(), { service, send: service.send, inbound, status });
+  return Object.assign(serveAt(), { ...own, inbound, status });
 }
 
 /** `req.messaging`, or an error that says why it is missing. */

@@ -1,12 +1,13 @@
 import {
-  createMessagingService,
-  isMessagingService,
+  type HttpHandler,
   locateNode,
   type MessagingService,
   type MessagingServiceOptions,
   type Place,
   type RouteMessaging,
+  type ServiceHandles,
   serveNode,
+  toHttpHandler,
 } from "@messaging-service/core";
 import type { Context, Middleware } from "koa";
 
@@ -17,27 +18,30 @@ declare module "koa" {
   }
 }
 
-/** The middleware, and its handles: the service, its `send`, and the two webhooks as route handlers of your own. */
-export interface MessagingMiddleware extends Middleware {
-  readonly service: MessagingService;
-  readonly send: MessagingService["send"];
+/** The middleware, and its handles: the two webhooks as route handlers of your own. */
+export interface HandlerMiddleware extends Middleware {
   /** For `router.post("/sms", messaging.inbound, handler)`: your route is the sender's webhook. */
   readonly inbound: Middleware;
   /** For `router.post("/status", messaging.status)`. */
   readonly status: Middleware;
 }
 
+/** The same for one service; with the service and its `send`. */
+export interface MessagingMiddleware extends HandlerMiddleware, ServiceHandles {}
+
 /**
- * Koa middleware for a messaging service, or for the options of one: `app.use(messaging)`, or on a router
+ * Koa middleware for a messaging service, for the options of one, or for a handler over several (`restApi`): `app.use(messaging)`, or on a router
  * `router.all("/messaging/{*path}", messaging)`. Answers under the service's `path`; a request outside it is never read.
  * An inbound message that is neither a keyword nor for a webhook goes on to the next middleware as `ctx.messaging`.
  */
-export function messagingService(input: MessagingService | MessagingServiceOptions): MessagingMiddleware {
-  const service = isMessagingService(input) ? input : createMessagingService(input);
+export function messagingService(input: MessagingService | MessagingServiceOptions): MessagingMiddleware;
+export function messagingService(input: HttpHandler): HandlerMiddleware;
+export function messagingService(input: HttpHandler | MessagingServiceOptions): HandlerMiddleware {
+  const { handler, ...own } = toHttpHandler(input);
   const serveAt =
     (place?: Place): Middleware =>
     (ctx, next) =>
-      serveNode(service, place ?? locateNode(service, ctx), {
+      serveNode(handler, place ?? locateNode(handler, ctx), {
         request: ctx.req,
         response: ctx.res,
         url: ctx.originalUrl,
@@ -56,7 +60,7 @@ export function messagingService(input: MessagingService | MessagingServiceOptio
       });
   const inbound = serveAt({ endpoint: "inbound", rest: undefined });
   const status = serveAt({ endpoint: "status", rest: undefined });
-  return Object.assign(serveAt(), { service, send: service.send, inbound, status });
+  return Object.assign(serveAt(), { ...own, inbound, status });
 }
 
 /** `ctx.messaging`, or an error that says why it is missing. */

@@ -128,11 +128,17 @@ function verify(authToken: string, request: WebhookRequest): Verdict {
   return ok ? { ok: true } : { ok: false, code: "INVALID_SIGNATURE" };
 }
 
+const utf8 = new TextDecoder();
+
 /** The parameters of the body alone, not of the query beside it. */
 function formOf({ body, parameters }: WebhookRequest): WebhookRequest["parameters"] {
   if (body === undefined) return parameters;
-  const form = new URLSearchParams(new TextDecoder().decode(body));
-  return Object.fromEntries([...form.keys()].map((name) => [name, form.getAll(name)]));
+  const form = Object.create(null) as Record<string, string | string[]>;
+  new URLSearchParams(utf8.decode(body)).forEach((value, name) => {
+    const earlier = form[name];
+    form[name] = earlier === undefined ? value : [earlier, value].flat();
+  });
+  return form;
 }
 
 function isEqual(given: string, expected: string): boolean {
@@ -174,7 +180,7 @@ function parseReceipt(request: WebhookRequest): DeliveryReceipt {
   const { MessageSid: providerSid, MessageStatus: status, ErrorCode: code, From: from } = parameters;
   if (!providerSid || !status || !isStatus(status))
     throw new MessagingError("MALFORMED_REQUEST", "A receipt needs MessageSid and a known MessageStatus.");
-  const sid = new URL(request.absoluteUrl).searchParams.get("sid");
+  const sid = sidOf(request.absoluteUrl);
   const date = parameters.RawDlrDoneDate;
   const errorCode = code === undefined || code === "" ? null : Number(code);
   const meaning = errorCode === null ? undefined : MEANINGS[errorCode];
@@ -190,17 +196,23 @@ function parseReceipt(request: WebhookRequest): DeliveryReceipt {
   };
 }
 
+/** The service's own SID, from the query of the callback's URL. */
+function sidOf(url: string): string | null {
+  const question = url.indexOf("?");
+  return question === -1 ? null : new URLSearchParams(url.slice(question)).get("sid");
+}
+
 function isStatus(status: string): status is DeliveryReceipt["status"] {
   return /^(?:queued|sending|sent|delivered|undelivered|failed|read|canceled)$/.test(status);
 }
 
 function flatten(parameters: WebhookRequest["parameters"]): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(parameters).map(([name, value]) => [
-      name,
-      typeof value === "string" ? value : (value.at(-1) ?? ""),
-    ]),
-  );
+  const flat = Object.create(null) as Record<string, string>;
+  for (const name of Object.keys(parameters)) {
+    const value = parameters[name] ?? "";
+    flat[name] = typeof value === "string" ? value : (value.at(-1) ?? "");
+  }
+  return flat;
 }
 
 function xml(body: string): HttpResponse {

@@ -78,6 +78,12 @@ describe("a link", () => {
     expect(last).toMatchObject({ status: "delivered", body: first.body });
     expect(last.from).not.toBe(first.from);
     expect(new Set(written).size).toBe(1);
+    const clicks: LinkClick[] = [];
+    service.on("click", (click) => clicks.push(click));
+    const url = `/messaging/m/${codeOf(last.body)}`;
+    await service.handle("media", { method: "GET", url, headers: {}, body: undefined });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(clicks).toMatchObject([{ sid: last.sid, from: last.from }]);
   });
 
   it("stands in the message that the same idempotency key names, once", async () => {

@@ -56,6 +56,30 @@ describe("the MMS Converter feature automatically delivers your MMS message as a
     expect(carrier.handset(BRITON).inbox).toMatchObject([{ body: sent.body, mediaUrl: [] }]);
   });
 
+  it("where RCS did not get through", async () => {
+    const { service, carrier, clock, message } = createWorld({ senders: ["rcs:acme_agent", BRITISH] });
+    carrier.handset(BRITON, { rcs: true });
+    carrier.outcome({ refuse: 63036, times: 1 });
+    const { sid, kind } = await service.send({ to: BRITON, body: "Look:", mediaUrl: PICTURE });
+    expect(kind).toBe("RCS");
+    await clock.advance(10_000);
+    expect(await message(sid)).toMatchObject({ kind: "SMS", status: "delivered", from: BRITISH });
+    expect((await message(sid)).body).toMatch(LINK);
+  });
+
+  it("and once: an MMS that fails for another reason has failed", async () => {
+    const { service, carrier, clock, message } = createWorld();
+    carrier.outcome({ undelivered: 30003 });
+    const { sid } = await service.send({ to: PHONE, body: "Look:", mediaUrl: PICTURE });
+    await clock.advance(10_000);
+    expect(await message(sid)).toMatchObject({ kind: "MMS", status: "undelivered", errorCode: 30003 });
+    carrier.outcome({ undelivered: 30011 });
+    const stubborn = await service.send({ to: PHONE, body: "Look:", mediaUrl: PICTURE });
+    await clock.advance(10_000);
+    expect(await message(stubborn.sid)).toMatchObject({ kind: "SMS", errorCode: 30011 });
+    expect(carrier.messages).toHaveLength(3);
+  });
+
   it("and no other: where it is received, media leave as MMS", async () => {
     const { service } = createWorld();
     const sent = await service.send({ to: PHONE, body: "Look:", mediaUrl: PICTURE });

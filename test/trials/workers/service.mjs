@@ -156,6 +156,42 @@ const orders = {
   /** @param {string[]} addresses */
   sticky: (addresses) =>
     Promise.all(addresses.map(async (address) => (await service.sticky.get(address))?.sender ?? null)),
+  /** The conversations of each person, and their messages, oldest first. @param {string[]} addresses */
+  async conversations(addresses) {
+    /** @type {import("@messaging-service/core").Conversation[]} */
+    const all = [];
+    for (let cursor; cursor !== null; ) {
+      const page = await service.conversations.list({ limit: 200, cursor });
+      all.push(...page);
+      ({ cursor } = page);
+    }
+    return Promise.all(
+      addresses.map((address) =>
+        Promise.all(
+          all
+            .filter((conversation) => conversation.address === address)
+            .map(async ({ sid, state }) => {
+              const messages = await service.conversations.messages(sid, { limit: 200 });
+              return {
+                sid,
+                state,
+                messages: messages.map(({ index, messageSid }) => ({ index, messageSid })).toReversed(),
+              };
+            }),
+        ),
+      ),
+    );
+  },
+  /**
+   * Sends in the conversation of that person.
+   *
+   * @param {string} address
+   * @param {string} body
+   */
+  async converse(address, body) {
+    const conversation = await service.conversations.find({ address });
+    return (await service.conversations.send(conversation?.sid ?? "", { body })).sid;
+  },
   alerts: () => service.alerts.list(100_000),
   /** @param {import("@messaging-service/core").SettingsInput} change */
   update: (change) => service.update(change),

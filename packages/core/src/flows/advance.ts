@@ -16,29 +16,26 @@ export interface AdvanceFlows {
  */
 export function createAdvance(ctx: FlowContext, { callbacks }: AdvanceFlows): Advance {
   return async function advance(current, change, details = {}): Promise<Versioned | undefined> {
-    let announced: PendingCallback | undefined;
     const start = typeof current === "string" ? await ctx.messages.get(current) : current;
     if (start === undefined) return undefined;
     const { sid } = start.record;
     // Told by another process should this one die: a receipt's record may be in nobody's outbox any more.
     const kept = callbacks.wanted(start.record) && !ctx.outbox.has(sid) && change(start.record) !== undefined;
     if (kept) await ctx.outbox.add(sid);
-    const written = await ctx.messages.update(
-      start,
-      (record) => {
-        const next = change(record);
-        announced = undefined;
-        if (next === undefined || !isNews(record.status, next.status)) return next;
-        announced = toPending(next, record.sequence + 1, details);
-        const wanted = callbacks.wanted(record);
-        return {
-          ...next,
-          sequence: announced.sequence,
-          ...(wanted ? { callbacks: [...(record.callbacks ?? []), announced] } : {}),
-        };
-      },
-      (next) => (announced === undefined ? [] : [ctx.changes.entry(toChange(next))]),
-    );
+    let announced: PendingCallback | undefined;
+    let written: Versioned | undefined;
+    for (let seen: Versioned | undefined = start; seen !== undefined; seen = await ctx.messages.get(sid)) {
+      const next = change(seen.record);
+      if (next === undefined) break;
+      const pending = isNews(seen.record.status, next.status)
+        ? toPending(next, seen.record.sequence + 1, details)
+        : undefined;
+      written =
+        pending === undefined ? await ctx.messages.replace(seen, next) : await tell(seen, next, pending);
+      if (written === undefined) continue;
+      announced = pending;
+      break;
+    }
     if (kept && announced === undefined) ctx.outbox.done(sid);
     if (written === undefined) return undefined;
     const live = ctx.live.get(sid);
@@ -47,9 +44,23 @@ export function createAdvance(ctx: FlowContext, { callbacks }: AdvanceFlows): Ad
     return written;
   };
 
+  /** Writes a change of status with its line in the feed, and what somebody has to be told. */
+  function tell(
+    seen: Versioned,
+    next: MessageRecord,
+    pending: PendingCallback,
+  ): Promise<Versioned | undefined> {
+    const { sequence } = pending;
+    const told: MessageRecord = callbacks.wanted(seen.record)
+      ? { ...next, sequence, callbacks: [...(seen.record.callbacks ?? []), pending] }
+      : { ...next, sequence };
+    return ctx.messages.replace(seen, told, [ctx.changes.entry(toChange(told))]);
+  }
+
   function announce(record: MessageRecord, pending: PendingCallback): void {
     const { sid } = record;
-    ctx.events.emit("status", toMessage(record, ctx.options.accountSid, ctx.options.sid));
+    if (ctx.events.has("status"))
+      ctx.events.emit("status", toMessage(record, ctx.options.accountSid, ctx.options.sid));
     if (channels.status.hasSubscribers)
       channels.status.publish({
         service: ctx.options.name,

@@ -48,7 +48,7 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
         rawDlrDoneDate: pending.rawDlrDoneDate,
       };
       const telling = sequencer
-        .run(sid, () => call(callback, message, context, record))
+        .run(sid, () => call(callback, message, context))
         .catch((error: unknown) => {
           // Cut off: it stays on the record, and the next start tells it.
           if (closed) throw error;
@@ -70,28 +70,25 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
   });
 
   function callbackOf(record: MessageRecord): StatusCallback | undefined {
-    return ctx.callbacks.get(record.sid) ?? record.statusCallback ?? ctx.settings().statusCallback;
+    const { sid, statusCallback: url, guardedCallback: guarded, callbackMethod: method } = record;
+    const own = url === undefined ? undefined : { url, guarded, method };
+    return ctx.callbacks.get(sid) ?? own ?? ctx.settings().statusCallback;
   }
 
-  async function call(
-    callback: StatusCallback,
-    message: Message,
-    context: StatusContext,
-    { guardedCallback, callbackMethod, statusCallback }: MessageRecord,
-  ): Promise<void> {
+  async function call(callback: StatusCallback, message: Message, context: StatusContext): Promise<void> {
     if (typeof callback === "function") {
       await callback(message, context);
       return;
     }
+    const { url, method, guarded } = typeof callback === "string" ? { url: callback } : callback;
     await caller.call({
-      url: callback,
-      method: callbackMethod ?? "POST",
+      url,
+      method: method ?? "POST",
       parameters: statusParameters(message, {
         ...context,
         includeSequence: ctx.settings().statusCallbackSequence,
       }),
-      // The service's own is trusted also for an answer's message.
-      trusted: guardedCallback !== true || callback !== statusCallback,
+      trusted: guarded !== true,
       token: `${message.sid}-${context.sequenceNumber}`,
     });
   }

@@ -18,10 +18,15 @@ export function createClaim(
   { decide, raise }: { readonly decide: Decide; readonly raise: (plan: Plan) => void },
 ): Claim {
   return async function claim(draft: Draft, first: Decision, options): Promise<Claimed> {
-    const settled = await settleOn(draft, first, options);
-    const decision = await holdLink(draft, settled.decision, options.sid);
+    const settled = first.plan.sticky.claim
+      ? await settleOn(draft, first, options)
+      : { decision: first, claimed: undefined };
+    const decision =
+      settled.decision.link === undefined
+        ? settled.decision
+        : await holdLink(draft, settled.decision, options.sid);
     raise(decision.plan);
-    return { ...settled, decision };
+    return { decision, claimed: settled.claimed };
   };
 
   /** The link's code is free, as it was read. If another message took it meanwhile, this one has a code of its own. */

@@ -97,6 +97,8 @@ export function createConsentStats(
 /**
  * An alert when more of a day's messages than `optOutRateAlert` were answered by an opt-out: at most one a day and process. To
  * be run now and then.
+ *
+ * @see SignalWire's campaign guidelines: above 5 % counts as high.
  */
 export function createOptOutRate(
   ctx: FlowContext,

@@ -1,5 +1,6 @@
 import type { AlertAbout, AlertCode } from "../alert.ts";
 import type { Clock } from "../clock.ts";
+import type { MessagingError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { ResolvedOptOut } from "../opt-out/keywords.ts";
 import type { KeywordMatcher } from "../opt-out/match.ts";
@@ -12,6 +13,8 @@ import type { AddOptions, AddResult, Queue } from "../queue/queue.ts";
 import type { Changes } from "../records/changes.ts";
 import type { Consent } from "../records/consent.ts";
 import type { ConsentChannel, ConsentDocument, ConsentState } from "../records/consent-record.ts";
+import type { ConversationRecords } from "../records/conversations.ts";
+import type { DueSlots } from "../records/due-slots.ts";
 import type { Keys } from "../records/keys.ts";
 import type { Links } from "../records/links.ts";
 import type { MessageRecord, PendingCallback, StoredAttempt } from "../records/message-record.ts";
@@ -36,6 +39,9 @@ export interface FlowContext {
   readonly sticky: Sticky;
   readonly consent: Consent;
   readonly changes: Changes;
+  readonly conversations: ConversationRecords;
+  /** When conversations are looked at. */
+  readonly slots: DueSlots;
   readonly links: Links;
   readonly pool: SenderPool;
   readonly queue: Queue;
@@ -138,6 +144,8 @@ export interface DecideOptions {
   readonly rcsFailed?: boolean | undefined;
   readonly mmsFailed?: boolean | undefined;
   readonly all?: boolean | undefined;
+  /** The plan is to be read: its steps name who was set aside. A refusal's do in any case. */
+  readonly explained?: boolean | undefined;
   /** Membership that won a race for the mapping. */
   readonly winner?: StickyMapping | undefined;
   /** The one confirmation of a STOP, which an opt-out does not stop. */
@@ -180,6 +188,8 @@ export interface Callbacks {
 
 /** Flows that other flows need; the composition root hands them over. */
 export type Decide = (draft: Draft, options?: DecideOptions) => Promise<Decision>;
+/** What stands against a plan's media, as far as their servers tell; `undefined` when nothing does. */
+export type CheckMedia = (draft: Draft, plan: Plan) => Promise<MessagingError | undefined>;
 export type Send = (request: SendRequest, options?: SendOptions) => Promise<Message>;
 export type Advance = (
   current: Versioned | string,
@@ -196,6 +206,8 @@ export interface SendOptions {
   readonly guardedCallback?: boolean | undefined;
   /** The keyword that it answers. */
   readonly optOutType?: OptOutType | undefined;
+  /** The conversation that it is sent in. */
+  readonly conversation?: MessageRecord["conversation"];
   /** How it is called; default POST. */
   readonly callbackMethod?: "GET" | "POST" | undefined;
   /** The one confirmation of a STOP may go to someone who is opted out. */

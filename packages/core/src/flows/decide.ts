@@ -1,6 +1,7 @@
-import { plan } from "../planning/plan.ts";
+import { type PlanFacts, plan } from "../planning/plan.ts";
 import { boundBy, consentChannel, parseConsent } from "../records/consent-record.ts";
 import type { LinkTarget } from "../records/links.ts";
+import type { StickyMapping } from "../records/sticky.ts";
 import type { Draft } from "../send-request.ts";
 import type { Decide, DecideOptions, Decision, FlowContext } from "./context.ts";
 import { question } from "./outcome.ts";
@@ -10,6 +11,14 @@ const LOOKUP_MS = 2_000;
 const LOOKUP_TTL_MS = 86_400_000;
 const WINDOW_MS = 86_400_000;
 
+/** What was read beside the facts of a plan. */
+interface Known {
+  readonly mapping: StickyMapping | undefined;
+  readonly link: string | undefined;
+  readonly consent: string | undefined;
+  readonly idempotent: string | undefined;
+}
+
 /**
  * Reads once and plans: consent, sticky mapping, settings and idempotency mark in one wave, then the pure planner.
  * `send` and `explain` both stand on this, so what one says the other does.
@@ -18,65 +27,66 @@ export function createDecide(ctx: FlowContext): Decide {
   const carriers = new Map<string, { readonly carrier: string | undefined; readonly until: number }>();
 
   return async function decide(draft: Draft, options: DecideOptions = {}): Promise<Decision> {
-    const { to } = draft;
-    const wanted = [
-      ctx.keys.config,
-      ctx.keys.consent(to.person),
-      ctx.keys.sticky(to.channel, to.person),
-      ...(to.channel === "whatsapp" ? [ctx.keys.window(to.person)] : []),
-      ...(draft.idempotencyKey === undefined ? [] : [ctx.keys.idempotency(draft.idempotencyKey)]),
-    ];
+    const { to, idempotencyKey } = draft;
+    const wanted = [ctx.keys.config, ctx.keys.consent(to.person), ctx.keys.sticky(to.channel, to.person)];
+    const window = to.channel === "whatsapp" ? wanted.push(ctx.keys.window(to.person)) - 1 : -1;
+    const mark = idempotencyKey === undefined ? -1 : wanted.push(ctx.keys.idempotency(idempotencyKey)) - 1;
     const target = linkTarget(draft);
     const firstLink = target && ctx.keys.link(ctx.links.code(target, 0));
-    if (firstLink !== undefined) wanted.push(firstLink);
+    const linkAt = firstLink === undefined ? -1 : wanted.push(firstLink) - 1;
     const read = await ctx.store.getMany(wanted);
-    const at = (key: string): string | undefined => read[wanted.indexOf(key)];
-    ctx.adopt(at(ctx.keys.config));
+    ctx.adopt(read[0]);
 
-    const settings = ctx.settings();
-    const mapping = options.winner ?? ctx.sticky.parse(at(ctx.keys.sticky(to.channel, to.person)));
+    const mapping = options.winner ?? ctx.sticky.parse(read[2]);
     const link =
-      firstLink && settings.mmsConverter
-        ? await ctx.links.next(target, at(firstLink), options.sid)
+      target !== undefined && ctx.settings().mmsConverter
+        ? await ctx.links.next(target, read[linkAt], options.sid)
         : undefined;
+    // Most plans ask nobody: they do not wait for an answer either.
+    const carrier = carrierOf(draft);
+    const rcs = options.rcsFailed === true ? false : rcsCapable(draft);
     const facts = {
       sticky: mapping?.membership,
-      carrier: await carrierOf(draft),
-      rcsCapable: options.rcsFailed === true ? false : await rcsCapable(draft),
+      carrier: carrier instanceof Promise ? await carrier : carrier,
+      rcsCapable: rcs instanceof Promise ? await rcs : rcs,
       mmsFailed: options.mmsFailed,
-      windowOpen: to.channel === "whatsapp" ? windowOpen(at(ctx.keys.window(to.person))) : undefined,
+      windowOpen: window === -1 ? undefined : windowOpen(read[window]),
       mediaLink: link && ctx.linkTo(link),
       excluded: options.excluded,
       all: options.all,
+      unnamed: options.explained !== true,
     };
-    const planned = plan(
-      ctx.pool,
-      settings,
-      {
-        to,
-        body: draft.text,
-        mediaUrl: draft.mediaUrl,
-        from: draft.from,
-        isReply: draft.isReply,
-        fallbackFrom: draft.fallbackFrom,
-        contentSid: draft.contentSid,
-        sendAsMms: draft.sendAsMms,
-        smartEncoding: draft.smartEncoding,
-      },
-      facts,
-    );
-    const consent = parseConsent(at(ctx.keys.consent(to.person)));
+    return conclude(draft, facts, { mapping, link, consent: read[1], idempotent: read[mark] });
+  };
+
+  /** Plans on what was read and asked. */
+  function conclude(draft: Draft, facts: PlanFacts, known: Known): Decision {
+    const { to } = draft;
+    const request = {
+      to,
+      body: draft.text,
+      mediaUrl: draft.mediaUrl,
+      from: draft.from,
+      isReply: draft.isReply,
+      fallbackFrom: draft.fallbackFrom,
+      contentSid: draft.contentSid,
+      sendAsMms: draft.sendAsMms,
+      smartEncoding: draft.smartEncoding,
+    };
+    let planned = plan(ctx.pool, ctx.settings(), request, facts);
+    if (planned.decision === null && facts.unnamed)
+      planned = plan(ctx.pool, ctx.settings(), request, { ...facts, unnamed: false });
+    const consent = parseConsent(known.consent);
     const denied = ctx.denied.has(to.person, consentChannel(to.channel));
     return {
       plan: planned,
-      mapping,
+      mapping: known.mapping,
       consent,
       optedOut: denied ? DENIED : boundBy(consent, question(ctx, draft, planned)),
-      idempotent:
-        draft.idempotencyKey === undefined ? undefined : at(ctx.keys.idempotency(draft.idempotencyKey)),
-      link: link !== undefined && planned.decision?.kind === "SMS" ? link : undefined,
+      idempotent: known.idempotent,
+      link: planned.decision?.kind === "SMS" ? known.link : undefined,
     };
-  };
+  }
 
   /** What a link would stand for, should the plan want one. Where nobody could open it, the media's own URLs serve. */
   function linkTarget({ to, mediaUrl }: Draft): LinkTarget | undefined {
@@ -89,18 +99,24 @@ export function createDecide(ctx: FlowContext): Decide {
   }
 
   /** Asked only when a short code of the recipient's country cannot reach every carrier. */
-  async function carrierOf(draft: Draft): Promise<string | undefined> {
+  function carrierOf({ to }: Draft): Promise<string | undefined> | string | undefined {
     const { lookupCarrier } = ctx.options;
-    const { to } = draft;
     if (lookupCarrier === undefined || to.channel !== "sms" || !hasCarrierLimits(to.country))
       return undefined;
     const known = carriers.get(to.number);
     if (known !== undefined && known.until > ctx.clock.now()) return known.carrier;
-    const carrier = await timed(async () => lookupCarrier(to.number), "lookupCarrier");
-    // A look-up that failed is asked again next time; one that answered is kept a day.
+    return askCarrier(to.number, lookupCarrier);
+  }
+
+  /** A look-up that failed is asked again next time; one that answered is kept a day. */
+  async function askCarrier(
+    number: string,
+    lookupCarrier: NonNullable<FlowContext["options"]["lookupCarrier"]>,
+  ): Promise<string | undefined> {
+    const carrier = await timed(async () => lookupCarrier(number), "lookupCarrier");
     if (carrier !== undefined) {
       if (carriers.size >= 100_000) carriers.clear();
-      carriers.set(to.number, { carrier, until: ctx.clock.now() + LOOKUP_TTL_MS });
+      carriers.set(number, { carrier, until: ctx.clock.now() + LOOKUP_TTL_MS });
     }
     return carrier;
   }
@@ -111,9 +127,11 @@ export function createDecide(ctx: FlowContext): Decide {
     return false;
   }
 
-  async function rcsCapable(draft: Draft): Promise<boolean | undefined> {
+  function rcsCapable(draft: Draft): Promise<boolean | undefined> | undefined {
     if (draft.to.channel === "whatsapp" || draft.from !== undefined) return undefined;
-    const [lineup] = ctx.pool.place("rcs")?.lineups ?? [];
+    const agents = ctx.pool.place("rcs");
+    if (agents === undefined) return undefined;
+    const [lineup] = agents.lineups;
     const agent = lineup?.members[0]?.sender;
     const provider = agent === undefined ? undefined : ctx.providers.get(agent.provider);
     if (agent === undefined || provider?.rcsCapable === undefined) return undefined;

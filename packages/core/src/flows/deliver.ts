@@ -1,6 +1,6 @@
 import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
-import { parseRecipient } from "../phone/address.ts";
+import { reachOf } from "../phone/address.ts";
 import type { Provider, ProviderMessage, ProviderResult } from "../provider.ts";
 import { createDeadlines } from "../queue/deadlines.ts";
 import type { Ranked } from "../queue/heap.ts";
@@ -8,7 +8,7 @@ import type { Job } from "../queue/queue.ts";
 import { boundBy, consentChannel, parseConsent } from "../records/consent-record.ts";
 import type { MessageRecord } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
-import type { FlowContext, Replan, Settle } from "./context.ts";
+import type { FlowContext, Live, Replan, Settle } from "./context.ts";
 import { deadlineOf, question } from "./outcome.ts";
 
 /** Flows that {@link createDeliver} is handed. */
@@ -32,7 +32,7 @@ const HAND_OVER_MS = 60_000;
 
 /** What ends the wait for a provider. */
 interface Patience extends Ranked {
-  end: (() => void) | undefined;
+  readonly end: () => void;
 }
 
 /** From a job on a lane to the provider and back: expiry, consent, hand-over, and what came of it. */
@@ -41,7 +41,7 @@ export function createDeliver(
   { replan, resume, judge, settle, requeue, fail }: DeliverFlows,
 ): (job: Job) => Promise<void> {
   /** Hand-overs under way: one timer watches them all. */
-  const handOvers = createDeadlines<Patience>(ctx.clock, ({ end }) => end?.());
+  const handOvers = createDeadlines<Patience>(ctx.clock, ({ end }) => end());
 
   return async function deliver(job: Job): Promise<void> {
     ctx.waiting.started(job.id);
@@ -62,10 +62,13 @@ export function createDeliver(
 
   async function run(job: Job): Promise<void> {
     const live = ctx.live.get(job.id);
-    const current =
-      live?.settling === undefined ? (live?.versioned ?? (await ctx.messages.get(job.id))) : undefined;
-    if (live?.settling !== undefined) return settle(live.versioned, live.settling);
+    if (live?.settling !== undefined) return await settle(live.versioned, live.settling);
+    const current = live?.versioned ?? (await ctx.messages.get(job.id));
     if (current === undefined) return ctx.forget(job.id);
+    await proceed(current, live);
+  }
+
+  function proceed(current: Versioned, live: Live | undefined): Promise<void> | void {
     const { record } = current;
     if (record.inbound !== undefined) return resume(current);
     if (record.status === "scheduled") return due(current);
@@ -81,27 +84,23 @@ export function createDeliver(
         current,
         new MessagingError("VALIDITY_EXPIRED", `It waited longer than its ${record.validityPeriod} s.`),
       );
-
-    const taken = await take(current);
-    if (taken !== undefined) await handOver(taken);
+    return attempt(current, live);
   }
 
   /** Marks it as being sent, and asks for consent in the same wave: it may have waited. */
-  async function take(current: Versioned): Promise<Versioned | undefined> {
+  async function take(current: Versioned, known: Live | undefined): Promise<Versioned | undefined> {
     const { record } = current;
-    const live = ctx.live.get(record.sid) ?? { versioned: current, rank: 0, place: -1 };
-    ctx.live.set(record.sid, live);
-    const to = parseRecipient(record.to);
+    const live = known ?? ctx.live.get(record.sid) ?? { versioned: current, rank: 0, place: -1 };
+    if (known === undefined) ctx.live.set(record.sid, live);
+    const to = reachOf(record.to);
     live.taken = true;
     const sending: MessageRecord = { ...record, status: "sending", updatedAt: ctx.clock.now() };
-    const [rawConsent, first] = await Promise.all([
-      ctx.store.get(ctx.keys.consent(to.person)),
-      ctx.messages.replace(current, sending),
-      // An opt-out that follows counts for the campaign it answers.
-      record.tags?.campaign === undefined
-        ? undefined
-        : ctx.store.set(ctx.keys.campaign(to.person), record.tags.campaign, ctx.settings().retention * 1000),
-    ]);
+    const asking = ctx.store.get(ctx.keys.consent(to.person));
+    const marking = ctx.messages.replace(current, sending);
+    const noting = noteCampaign(record, to.person);
+    const [rawConsent, first] = await Promise.all(
+      noting === undefined ? [asking, marking] : [asking, marking, noting],
+    );
     let taken = first;
     if (taken === undefined) {
       // Canceled, taken over, or our own earlier write whose answer was lost.
@@ -115,7 +114,7 @@ export function createDeliver(
       }
       if (there.record.status === "queued") {
         live.versioned = there;
-        return take(there);
+        return await take(there, live);
       }
       taken = there;
     }
@@ -139,26 +138,39 @@ export function createDeliver(
     return taken;
   }
 
-  /** A provider says what happened; of one that throws, or says nothing for long, nobody knows. */
-  async function handTo(provider: Provider, record: MessageRecord): Promise<ProviderResult> {
-    const patience: Patience = { rank: 0, place: -1, end: undefined };
-    const late = new Promise<ProviderResult>((resolve) => {
-      patience.end = () => {
-        const errorMessage = `${provider.name} did not answer within ${HAND_OVER_MS} ms.`;
-        resolve({ outcome: "ambiguous", errorCode: null, errorMessage });
-      };
-    });
-    handOvers.set(patience, ctx.clock.now() + HAND_OVER_MS);
-    try {
-      return await Promise.race([provider.send(toProviderMessage(record)), late]);
-    } catch (error) {
-      return { outcome: "ambiguous", errorCode: null, errorMessage: String(error) };
-    } finally {
-      handOvers.remove(patience);
-    }
+  /** An opt-out that follows counts for the campaign it answers. */
+  function noteCampaign({ tags }: MessageRecord, person: string): Promise<void> | undefined {
+    if (tags?.campaign === undefined) return undefined;
+    return ctx.store.set(ctx.keys.campaign(person), tags.campaign, ctx.settings().retention * 1000);
   }
 
-  async function handOver(taken: Versioned): Promise<void> {
+  /** A provider says what happened; of one that throws, or says nothing for long, nobody knows. */
+  function handTo(provider: Provider, record: MessageRecord): Promise<ProviderResult> {
+    return new Promise((resolve) => {
+      const end = (result: ProviderResult): void => {
+        handOvers.remove(patience);
+        resolve(result);
+      };
+      const unknown = (errorMessage: string): void =>
+        end({ outcome: "ambiguous", errorCode: null, errorMessage });
+      const patience: Patience = {
+        rank: 0,
+        place: -1,
+        end: () => unknown(`${provider.name} did not answer within ${HAND_OVER_MS} ms.`),
+      };
+      handOvers.set(patience, ctx.clock.now() + HAND_OVER_MS);
+      const failed = (error: unknown): void => unknown(String(error));
+      try {
+        Promise.resolve(provider.send(toProviderMessage(record))).then(end, failed);
+      } catch (error) {
+        failed(error);
+      }
+    });
+  }
+
+  async function attempt(current: Versioned, known: Live | undefined): Promise<void> {
+    const taken = await take(current, known);
+    if (taken === undefined) return;
     const { record } = taken;
     const provider = ctx.providers.get(record.provider ?? "");
     if (provider === undefined) {
@@ -191,10 +203,8 @@ export function createDeliver(
   /** A scheduled message's time has come: it is planned, and consent is asked, now. */
   async function due(current: Versioned): Promise<void> {
     const { record } = current;
-    if ((record.sendAt ?? 0) > ctx.clock.now()) {
-      ctx.waiting.later(record.sid, record.sendAt ?? 0);
-      return;
-    }
+    const dueAt = record.sendAt ?? 0;
+    if (dueAt > ctx.clock.now()) return ctx.waiting.later(record.sid, dueAt);
     return planAnew(current);
   }
 
@@ -210,10 +220,8 @@ export function createDeliver(
 
   async function decideAmbiguous(current: Versioned): Promise<void> {
     const { record } = current;
-    if ((record.outbound?.ambiguousUntil ?? 0) > ctx.clock.now()) {
-      ctx.waiting.later(record.sid, record.outbound?.ambiguousUntil ?? 0);
-      return;
-    }
+    const until = record.outbound?.ambiguousUntil ?? 0;
+    if (until > ctx.clock.now()) return ctx.waiting.later(record.sid, until);
     if (ctx.settings().onAmbiguous === "resend") return requeue(current, { ...record, ambiguous: false });
     const last = record.attempts.at(-1)?.errorMessage ?? "the process stopped in the middle of it";
     await fail(

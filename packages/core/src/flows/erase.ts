@@ -1,19 +1,27 @@
+import type { Conversations } from "../conversation.ts";
 import { MessagingError } from "../errors.ts";
 import { isFinal } from "../records/message-record.ts";
 import type { Advance, FlowContext } from "./context.ts";
 import { failed, toFailure } from "./outcome.ts";
 
+/** Flows that {@link createErase} is handed. */
+export interface EraseFlows {
+  readonly advance: Advance;
+  readonly conversations: Pick<Conversations, "list" | "close">;
+}
+
 const PAGE = 500;
 
 /**
  * `service.erase`: the service forgets what it was told and what it learned of recipients, and ends what has not left.
- * Consent stays, and so does the record of messages.
+ * Consent stays, and so does the record of messages and of conversations; open ones are closed.
  */
-export function createErase(ctx: FlowContext, { advance }: { readonly advance: Advance }) {
+export function createErase(ctx: FlowContext, { advance, conversations }: EraseFlows) {
   return async function erase(): Promise<void> {
     await ctx.store.delete(ctx.keys.config);
     ctx.adopt(undefined);
     await forgetMappings();
+    await closeConversations();
     await Promise.all(ctx.waiting.sids().map(end));
   };
 
@@ -23,6 +31,15 @@ export function createErase(ctx: FlowContext, { advance }: { readonly advance: A
       await Promise.all(entries.map(({ channel, person }) => ctx.sticky.clear(channel, person)));
       if (cursor === undefined) return;
       after = cursor;
+    }
+  }
+
+  async function closeConversations(): Promise<void> {
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = await conversations.list({ limit: 200, cursor });
+      const open = page.filter(({ state }) => state !== "closed");
+      await Promise.all(open.map(({ sid }) => conversations.close(sid)));
+      ({ cursor } = page);
     }
   }
 

@@ -21,7 +21,10 @@ export function createExplain(ctx: FlowContext, { decide }: { readonly decide: D
       defaultCountry: ctx.options.defaultCountry,
     });
     checkSchedule(draft, ctx.clock.now());
-    const { plan, optedOut } = await decide({ ...draft, idempotencyKey: undefined }, options);
+    const { plan, optedOut } = await decide(
+      { ...draft, idempotencyKey: undefined },
+      { ...options, explained: true },
+    );
     return Object.freeze({ ...plan, optedOut: optedOut !== undefined });
   };
 }

@@ -17,12 +17,15 @@ import type {
   Route,
 } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
+import type { Converse } from "./conversing.ts";
 
 /** Flows that {@link createHandling} is handed. */
 export interface HandlingFlows {
   readonly replies: Replies;
   /** Calls a webhook URL and carries its TwiML out through the collector. */
   readonly callUrl: CallWebhook;
+  /** Puts a message into its conversation; false: it was refused. */
+  readonly converse: Converse["receive"];
 }
 
 /** What {@link createHandling} makes. */
@@ -35,7 +38,7 @@ export interface Handling {
 }
 
 /** An inbound message that is no keyword: the application's turn, by `inboundHandling`. */
-export function createHandling(ctx: FlowContext, { replies, callUrl }: HandlingFlows): Handling {
+export function createHandling(ctx: FlowContext, { replies, callUrl, converse }: HandlingFlows): Handling {
   return Object.freeze({
     handle,
     inform,
@@ -45,6 +48,8 @@ export function createHandling(ctx: FlowContext, { replies, callUrl }: HandlingF
   async function handle(received: Received, route: Route | undefined): Promise<Outcome> {
     const { mode, webhook } = takerOf(received.sender);
     if (mode === "drop") return { response: replies.ack(received), kept: false };
+    if (mode === "conversation" && !(await converse(received)))
+      return { response: replies.ack(received), kept: false };
     const message = view(received);
     ctx.events.emit("received", message);
     const asks = ctx.optOut().policy.enabled && ctx.events.has("possible-opt-out");
@@ -73,14 +78,14 @@ export function createHandling(ctx: FlowContext, { replies, callUrl }: HandlingF
     return { response: replies.ack(received), kept: true };
   }
 
-  /** "defer": the sender's own webhook, else the service's. "webhook": the service's. "drop": nobody. */
+  /** "defer": the sender's own webhook, else the service's. "webhook": the service's. "conversation", "drop": nobody. */
   function takerOf(sender: Sender): {
     readonly mode: InboundHandling;
     readonly webhook: Webhook | undefined;
   } {
     const { inboundHandling, webhook } = ctx.settings();
     const mode = sender.inboundHandling ?? inboundHandling;
-    if (mode === "drop") return { mode, webhook: undefined };
+    if (mode === "drop" || mode === "conversation") return { mode, webhook: undefined };
     return { mode, webhook: mode === "webhook" ? webhook : (sender.webhook ?? webhook) };
   }
 

@@ -32,6 +32,8 @@ export interface Manage {
   messages(filter?: MessageFilter): Promise<MessagePage>;
   cancel(sid: string): Promise<Message>;
   redact(sid: string): Promise<Message>;
+  /** Takes a media file off the record of a finished message: the first of that URL. */
+  removeMedia(sid: string, url: string): Promise<Message>;
   remove(sid: string): Promise<void>;
 }
 
@@ -105,6 +107,24 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
       return view(redacted.record);
     },
     /** @throws MessagingError MESSAGE_NOT_FOUND, MESSAGE_UNFINISHED. */
+    async removeMedia(sid: string, url: string): Promise<Message> {
+      const changed = await advance((await finished(sid)).sid, (record) => ({
+        ...record,
+        mediaUrl: without(record.mediaUrl, (each) => each === url),
+        inbound:
+          record.inbound === undefined
+            ? undefined
+            : {
+                ...record.inbound,
+                media: without(record.inbound.media, (each) => each.url === url),
+                parameters: {},
+              },
+        updatedAt: ctx.clock.now(),
+      }));
+      if (changed === undefined) throw missing(sid);
+      return view(changed.record);
+    },
+    /** @throws MessagingError MESSAGE_NOT_FOUND, MESSAGE_UNFINISHED. */
     async remove(sid: string): Promise<void> {
       const there = await finished(sid);
       const key = there.outbound?.idempotencyKey;
@@ -144,6 +164,12 @@ function matches(record: MessageRecord, filter: MessageFilter): boolean {
   if (direction !== undefined && record.direction !== direction) return false;
   if (after !== undefined && record.createdAt <= after.getTime()) return false;
   return before === undefined || record.createdAt < before.getTime();
+}
+
+/** A list less the first item that is meant. */
+function without<T>(items: readonly T[], isMeant: (item: T) => boolean): readonly T[] {
+  const index = items.findIndex(isMeant);
+  return index === -1 ? items : items.toSpliced(index, 1);
 }
 
 function page(messages: readonly Message[], cursor: string | null): MessagePage {

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import { isMessagingError, MessagingError } from "../errors.ts";
+import type { Reach } from "../phone/address.ts";
 import type { Plan } from "../planning/plan.ts";
 import type { Job } from "../queue/queue.ts";
 import { type ConsentQuestion, consentChannel } from "../records/consent-record.ts";
@@ -10,7 +11,7 @@ import type { Decision, FlowContext } from "./context.ts";
 /** The question a send puts to the consent ledger. */
 export function question(
   ctx: Pick<FlowContext, "options" | "optOut">,
-  draft: Pick<Draft, "to" | "category">,
+  draft: { readonly to: Pick<Reach, "channel">; readonly category: string | undefined },
   planned: Pick<Plan, "decision">,
 ): ConsentQuestion {
   const { policy } = ctx.optOut();
@@ -46,6 +47,19 @@ export function refusalOf(
   };
   return new MessagingError(code, message, { details: { steps: planned.steps } });
 }
+/** What is wrong with the request or the set-up, not with this recipient: refused at once whatever `refusals` says, as Twilio does. */
+const AT_ONCE: ReadonlySet<string> = new Set([
+  "EMPTY_POOL",
+  "FALLBACK_WITHOUT_RCS",
+  "CHANNEL_MISMATCH",
+  "SAME_RECIPIENT",
+]);
+
+/** Whether a refusal rejects the call, rather than failing the message later. */
+export function isAtOnce({ refusals }: Draft, { code }: MessagingError): boolean {
+  return refusals === "reject" || AT_ONCE.has(code);
+}
+
 /** What went wrong, in our word, the field's number and a sentence. */
 export interface Failure {
   readonly error: ErrorCode;

@@ -18,11 +18,14 @@ import type {
   Route,
 } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
+import type { Converse } from "./conversing.ts";
 
 /** Flows that {@link createProcess} is handed. */
 export interface ProcessFlows {
   readonly keyword: HandleKeyword;
   readonly handling: Handle;
+  /** Keeps a keyword and our reply in the conversation of its pair, if there is one. */
+  readonly keep: Converse["keep"];
 }
 
 /** User code that outlives the answer has this long until it is called again. */
@@ -32,7 +35,10 @@ const LONG_LEASE_MS = 600_000;
 const AGAIN_MS = 30_000;
 
 /** A claimed inbound message: keyword or handling, then its answer goes on record, and only then leaves. */
-export function createProcess(ctx: FlowContext, { keyword, handling }: ProcessFlows): Process {
+export function createProcess(
+  ctx: FlowContext,
+  { keyword, handling, keep: keepKeyword }: ProcessFlows,
+): Process {
   return async function process(
     arrival: Arrival,
     route: Route | undefined,
@@ -46,6 +52,8 @@ export function createProcess(ctx: FlowContext, { keyword, handling }: ProcessFl
       if (keeping !== undefined) await keeping;
       const { match } = arrival;
       const said = match === undefined ? undefined : await keyword(withConsent(received, match, known));
+      // After the consent and the reply: neither waits for a conversation.
+      if (said !== undefined) await keepKeyword(received);
       const outcome = said ?? (await handling(received, route));
       await finish(received, outcome);
       const pending = outcome.after?.() ?? outcome.pending;

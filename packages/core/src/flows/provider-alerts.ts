@@ -43,7 +43,7 @@ export function createProviderAlerts(
         ? "PROVIDER_AMBIGUOUS"
         : limited
           ? "PROVIDER_RATE_LIMITED"
-          : "PROVIDER_UNREACHABLE";
+          : "PROVIDER_UNAVAILABLE";
     const count = countOf(`${code} ${provider}`);
     if (count >= MANY)
       ctx.events.alert(

@@ -59,8 +59,9 @@ export function createReceipts(
       return {
         ...record,
         status: receipt.status,
-        from: receipt.from ?? record.from,
-        providerSid: receipt.providerSid,
+        // What is on record already stays as it is: a piece of a form would keep the whole form in memory.
+        from: receipt.from === undefined || receipt.from === record.from ? record.from : receipt.from,
+        providerSid: record.providerSid ?? receipt.providerSid,
         ambiguous: false,
         errorCode: unsuccessful ? receipt.errorCode : record.errorCode,
         errorMessage: unsuccessful ? (receipt.errorMessage ?? null) : record.errorMessage,

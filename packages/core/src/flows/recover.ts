@@ -8,6 +8,8 @@ import { toFailure, withOutbound } from "./outcome.ts";
 export interface RecoverFlows extends Pick<Settle, "requeue" | "fail"> {
   readonly replan: Replan;
   readonly callbacks: Callbacks;
+  /** Takes up what was to be done for a conversation. */
+  readonly takeUp: (entry: string, dead: string) => Promise<boolean>;
   /** Calls the user's code again for an inbound message that a process died over. */
   readonly resume: (current: Versioned) => Promise<void>;
 }
@@ -22,7 +24,7 @@ const AMBIGUOUS_MS = 900_000;
  */
 export function createRecover(
   ctx: FlowContext,
-  { replan, requeue, fail, resume, callbacks }: RecoverFlows,
+  { replan, requeue, fail, resume, callbacks, takeUp }: RecoverFlows,
 ): () => Promise<number> {
   let running: Promise<number> | undefined;
   return function recover(): Promise<number> {
@@ -36,7 +38,9 @@ export function createRecover(
     let taken = 0;
     for (const owner of await ctx.outbox.abandoned()) {
       if (!(await ctx.outbox.takeOver(owner))) continue;
-      for await (const sids of ctx.outbox.left(owner)) {
+      for await (const entries of ctx.outbox.left(owner)) {
+        for (const entry of entries.filter(isConversation)) await takeUp(entry, owner);
+        const sids = entries.filter((entry) => !isConversation(entry));
         const found = await Promise.all(sids.map((sid) => ctx.messages.get(sid)));
         const handled: Promise<boolean>[] = [];
         for (const current of found) {
@@ -147,4 +151,9 @@ export function createRecover(
     await resume(current);
     return true;
   }
+}
+
+/** A line that is a conversation's, not a message's. */
+function isConversation(entry: string): boolean {
+  return entry.startsWith("CH");
 }

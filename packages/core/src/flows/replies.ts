@@ -2,12 +2,11 @@ import { segment } from "../encoding/segment.ts";
 import { MessagingError } from "../errors.ts";
 import type { HttpResponse, ProviderReply } from "../provider.ts";
 import { boundBy, type ConsentDocument, consentChannel } from "../records/consent-record.ts";
-import { kindOf } from "../records/inbound-record.ts";
+import { kindOf, replySidOf } from "../records/inbound-record.ts";
 import { type MessageRecord, toMessage } from "../records/message-record.ts";
 import { createReplyLoops } from "../records/reply-loops.ts";
 import { parseMedia } from "../send-request.ts";
 import { isHttpUrl } from "../settings.ts";
-import { deriveSid } from "../sid.ts";
 import type { Message, ReplyInput } from "../types.ts";
 import type { Arrival, Collector, Received, Replies, ReplyDraft } from "./arrival.ts";
 import type { FlowContext, Send } from "./context.ts";
@@ -117,7 +116,7 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
         "REPLY_LOOP",
         `${sender} and ${to} answer each other; replies stop for 30 s.`,
         { sender, to, sid: received.sid },
-        { subject: `${sender} ${to}` },
+        { subject: sender },
       );
     throw new MessagingError("TOO_MANY_REPLIES", `${sender} and ${to} answer each other.`);
   }
@@ -218,9 +217,8 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
   }
 }
 
-/** A reply's SID follows from the message it answers: however often it is asked for, it exists once. */
-function sidOf({ sid }: Received, { index, mediaUrl = [] }: ReplyDraft): string {
-  return deriveSid(mediaUrl.length > 0 ? "MM" : "SM", sid, "reply", String(index));
+function sidOf({ sid }: Received, { index, mediaUrl }: ReplyDraft): string {
+  return replySidOf(sid, index, mediaUrl);
 }
 
 /** @throws MessagingError MISSING_CONTENT, BODY_TOO_LONG, INVALID_MEDIA_URL, TOO_MANY_MEDIA, INVALID_STATUS_CALLBACK. */

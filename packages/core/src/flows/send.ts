@@ -3,13 +3,22 @@ import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
 import { hashOf, type IdempotencyMark, parseMark } from "../records/idempotency.ts";
 import { type MessageRecord, toMessage } from "../records/message-record.ts";
-import { IDEMPOTENCY_MS, type Versioned } from "../records/messages.ts";
+import { type Created, IDEMPOTENCY_MS, type Versioned } from "../records/messages.ts";
 import { toOutboundRecord } from "../records/outbound-record.ts";
 import { checkSchedule, type Draft, parseSendRequest } from "../send-request.ts";
 import { createSid } from "../sid.ts";
 import type { Message, SendRequest } from "../types.ts";
-import type { Advance, Claim, Decide, Decision, FlowContext, Send, SendOptions } from "./context.ts";
-import { type Failure, failed, refusalOf, toFailure } from "./outcome.ts";
+import type {
+  Advance,
+  CheckMedia,
+  Claim,
+  Decide,
+  Decision,
+  FlowContext,
+  Send,
+  SendOptions,
+} from "./context.ts";
+import { type Failure, failed, isAtOnce, refusalOf, toFailure } from "./outcome.ts";
 
 /** A writer that has not stored its record this long after its mark is dead. */
 const IDEMPOTENCY_LEASE_MS = 5_000;
@@ -21,10 +30,11 @@ export interface SendFlows {
   readonly decide: Decide;
   readonly claim: Claim;
   readonly advance: Advance;
+  readonly checkMedia: CheckMedia;
 }
 
 /** `service.send`: check, read and plan, claim the mapping, write the record, put it on its lane. */
-export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlows): Send {
+export function createSend(ctx: FlowContext, { decide, claim, advance, checkMedia }: SendFlows): Send {
   /** Calls on their way to the backlog: a thousand at once must not all find room for one. */
   let coming = 0;
 
@@ -52,8 +62,10 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     checkSchedule(draft, ctx.clock.now());
     const sid = mark?.sid ?? options.sid ?? createSid(draft.mediaUrl.length > 0 ? "MM" : "SM");
 
-    const refusal = refusalOf(draft, first, options.confirmation);
-    if (refusal !== undefined && draft.refusals === "reject") throw refusal;
+    const refusal =
+      refusalOf(draft, first, options.confirmation) ??
+      (draft.mediaUrl.length > 0 ? await checkMedia(draft, first.plan) : undefined);
+    if (refusal !== undefined && isAtOnce(draft, refusal)) throw refusal;
     if (draft.idempotencyKey !== undefined && mark === undefined) {
       const key = ctx.keys.idempotency(draft.idempotencyKey);
       const fresh: IdempotencyMark = { sid, hash: hashOf(request), at: ctx.clock.now() };
@@ -63,9 +75,9 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     }
     if (refusal !== undefined) return refuse(sid, draft, first, refusal, options);
 
-    if (draft.sendAt !== undefined) return store(sid, draft, first, "scheduled", options);
+    if (draft.sendAt !== undefined) return await store(sid, draft, first, "scheduled", options);
     const { decision, claimed } = await claim(draft, first, { confirmation: options.confirmation, sid });
-    return store(sid, draft, decision, "queued", options, claimed);
+    return await store(sid, draft, decision, "queued", options, claimed);
   }
 
   function parse(request: SendRequest): Draft {
@@ -98,31 +110,35 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     claimed?: string,
   ): Promise<Message> {
     const record = toRecord(sid, draft, decision, status, options, claimed);
-    const { channel, person } = draft.to;
-    const { sticky } = decision.plan;
-    const writes: Promise<unknown>[] = [];
-    if (sticky.kept && decision.mapping !== undefined)
-      writes.push(ctx.sticky.touch(channel, person, decision.mapping));
     // Two calls may come this far with one SID: the first to write has it. Then the outbox comes first, since the loser
     // of a crash between the two would take a record that nobody delivers for an accepted message.
     const exclusive = draft.idempotencyKey !== undefined || options.sid !== undefined;
-    if (exclusive) await ctx.outbox.add(sid);
-    else writes.push(ctx.outbox.add(sid));
-    const [created] = await Promise.all([ctx.messages.create(record, { exclusive }), ...writes]).catch(
-      (error: unknown) => {
-        // Perhaps it is written all the same. Under a key the next call would find it and count on its being sent;
-        // without one the caller knows it as refused, and sends another.
-        if (exclusive) wakeLater(sid);
-        else withdraw(sid, toFailure(error));
-        throw error;
-      },
-    );
+    const added = ctx.outbox.add(sid);
+    if (exclusive) await added;
+    let created: Created;
+    try {
+      const creating = ctx.messages.create(record, { exclusive });
+      const touched = touch(draft, decision);
+      [created] = await Promise.all(touched === undefined ? [creating, added] : [creating, added, touched]);
+    } catch (error) {
+      // Perhaps it is written all the same. Under a key the next call would find it and count on its being sent;
+      // without one the caller knows it as refused, and sends another.
+      if (exclusive) wakeLater(sid);
+      else withdraw(sid, toFailure(error));
+      throw error;
+    }
     if (created.earlier !== undefined) {
       if (created.earlier.outbound?.owner !== ctx.owner) ctx.outbox.done(sid);
       return view(created.earlier);
     }
     if (typeof draft.statusCallback === "function") ctx.callbacks.set(sid, draft.statusCallback);
     return enqueue(created.versioned, draft);
+  }
+
+  function touch({ to }: Draft, { plan, mapping }: Decision): Promise<unknown> | undefined {
+    return plan.sticky.kept && mapping !== undefined
+      ? ctx.sticky.touch(to.channel, to.person, mapping)
+      : undefined;
   }
 
   /** Has delivery look for a message that may be there. */
@@ -142,14 +158,18 @@ export function createSend(ctx: FlowContext, { decide, claim, advance }: SendFlo
     }, STORE_RETRY_MS);
   }
 
-  async function enqueue(versioned: Versioned, draft: Draft): Promise<Message> {
+  function enqueue(versioned: Versioned, draft: Draft): Message | Promise<Message> {
     const { record } = versioned;
     if (record.status === "scheduled") {
       ctx.waiting.later(record.sid, record.sendAt ?? 0);
       return accepted(record);
     }
     // Closing: it is stored, and the next start delivers it.
-    if (ctx.waiting.enqueue(versioned) !== "full") return accepted(record);
+    return ctx.waiting.enqueue(versioned) === "full" ? overflow(versioned, draft) : accepted(record);
+  }
+
+  async function overflow(versioned: Versioned, draft: Draft): Promise<Message> {
+    const { record } = versioned;
     const code = draft.from === undefined ? "QUEUE_OVERFLOW" : "QUEUE_FULL";
     const error = new MessagingError(code, `The queue of ${record.from} is full.`);
     await advance(versioned, (current) => failed(current, toFailure(error), ctx.clock.now()));

@@ -24,15 +24,19 @@ export interface UpkeepFlows {
     readonly failed: (task: string, error: unknown) => void;
     readonly worked: (task: string) => void;
   };
+  /** Looks at the conversations whose time has come. */
+  readonly conversations: () => Promise<void>;
 }
 
 export function createUpkeep(
   ctx: FlowContext,
-  { replay, flush, recover, checkOptOutRate, storeAlerts }: UpkeepFlows,
+  { replay, flush, recover, checkOptOutRate, storeAlerts, conversations }: UpkeepFlows,
 ): Upkeep {
   /** A simulated carrier's messages may end with the process. */
   const isReal = ctx.options.providers.some((provider) => provider.simulated !== true);
   const timers = new Set<Timer>();
+  /** Tasks that the store did not answer the last time: they say so once. */
+  const waiting = new Set<string>();
   let stopped = false;
   const turns = new Set<Promise<void>>();
 
@@ -46,9 +50,14 @@ export function createUpkeep(
       timers.delete(timer);
       const turn = task()
         .then(
-          () => storeAlerts.worked(what),
+          () => {
+            waiting.delete(what);
+            storeAlerts.worked(what);
+          },
           (error: unknown) => {
-            ctx.logger.warn(`${what} waits for the store.`, { error: String(error) });
+            const level = waiting.has(what) ? "debug" : "warn";
+            ctx.logger[level](`${what} waits for the store.`, { error: String(error) });
+            waiting.add(what);
             storeAlerts.failed(what, error);
           },
         )
@@ -71,6 +80,7 @@ export function createUpkeep(
       every(HOUR_MS, "The opt-out rate", checkOptOutRate);
       // A Redis can be configured while it runs.
       every(HOUR_MS, "A look at the store", async () => report(await inspect()));
+      every(heartbeatMs, "Conversations", conversations);
     },
     async ready(): Promise<void> {
       // Before the store is asked: they bind even if it does not answer.

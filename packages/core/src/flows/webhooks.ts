@@ -24,6 +24,8 @@ export interface HandleOptions {
   readonly route?: Route | undefined;
   /** False: other services have a part in the request, so that none can answer in it; replies leave as messages. Default true. */
   readonly answerable?: boolean | undefined;
+  /** True: whoever hands it over has asked the provider's `verify` already. Default false. */
+  readonly verified?: boolean | undefined;
 }
 
 /** What {@link createWebhooks} makes. */
@@ -67,14 +69,14 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
         return await media(options.rest ?? request.url.split(/[?#]/)[0]?.split("/").at(-1) ?? "", request);
       const webhook = toWebhookRequest(request, ctx.options.publicUrl);
       const provider = providerOf(options.rest);
-      verify(provider, webhook);
+      if (options.verified !== true) verify(provider, webhook);
       return endpoint === "inbound"
         ? await inbound(provider, webhook, options.route, options)
         : await receipts(provider, webhook);
     } catch (error) {
       const response = toErrorResponse(error);
-      const log = response.status === 503 ? ctx.logger.error : ctx.logger.warn;
-      log(`A webhook was answered ${response.status}.`, {
+      // By its name on the logger: those of loggers such as pino are methods.
+      ctx.logger[response.status === 503 ? "error" : "warn"](`A webhook was answered ${response.status}.`, {
         endpoint,
         error: error instanceof Error ? error.message : String(error),
       });

@@ -90,6 +90,14 @@ export function parseRecipient(to: string, options: AddressOptions = {}): Recipi
   };
 }
 
+/** How somebody is reached: a recipient's channel and person. */
+export type Reach = Pick<Recipient, "channel" | "person">;
+
+/** The channel and the person of a canonical address, as it stands in a record: {@link parseRecipient} without the rest. */
+export function reachOf(to: Address): Reach {
+  return isPhoneNumber(to) ? { channel: "sms", person: personOf(to) } : parseRecipient(to);
+}
+
 function parsePlain(text: string, defaultCountry: string | undefined): ParsedAddress | undefined {
   if (SHORT_CODE.test(text)) {
     const number = NATIONAL_OR_SHORT_CODE.test(text) ? parseNumber(text, defaultCountry) : undefined;

@@ -24,13 +24,13 @@ export interface Member {
 /** What the scaler prefers among idle senders: the fewest sticky mappings, or the one not used for longest. */
 export type ScalerOrder = "mappings" | "lastUsed";
 
-/** Senders that differ in load only, ordered by it. */
+/** Senders that differ in load only. Each order is kept from the first time it is asked for: most lineups are asked for none. */
 export interface Lineup {
   readonly capabilities: readonly Capability[];
   readonly unsupportedCarriers: readonly string[];
   readonly members: Member[];
-  readonly mappings: Tournament;
-  readonly lastUsed: Tournament;
+  mappings: Tournament | undefined;
+  lastUsed: Tournament | undefined;
 }
 
 /** More than any count, or time before 2109: every idle sender comes before every busy one. Small enough to keep {@link TICK_MS}. */
@@ -46,8 +46,8 @@ export function createLineup(like: Sender): Lineup {
     capabilities: like.capabilities,
     unsupportedCarriers: (like.type === "short-code" ? like.unsupportedCarriers : undefined) ?? NO_CARRIERS,
     members: [],
-    mappings: createTournament(),
-    lastUsed: createTournament(),
+    mappings: undefined,
+    lastUsed: undefined,
   };
 }
 
@@ -64,30 +64,33 @@ export function enter(lineup: Lineup, member: Member): void {
   member.lineups.push(lineup);
   member.slots.push(lineup.members.length);
   lineup.members.push(member);
-  lineup.mappings.push(rank(member, "mappings"));
-  lineup.lastUsed.push(rank(member, "lastUsed"));
+  lineup.mappings?.push(rank(member, "mappings"));
+  lineup.lastUsed?.push(rank(member, "lastUsed"));
 }
 
 /** Takes a sender out of a lineup; the last one moves into its slot. */
 export function leave(lineup: Lineup, member: Member): void {
   const slot = slotIn(lineup, member);
   const last = lineup.members.pop();
-  lineup.mappings.pop();
-  lineup.lastUsed.pop();
+  lineup.mappings?.pop();
+  lineup.lastUsed?.pop();
   if (last === undefined || last === member) return;
   lineup.members[slot] = last;
   last.slots[last.lineups.indexOf(lineup)] = slot;
-  lineup.mappings.set(slot, rank(last, "mappings"));
-  lineup.lastUsed.set(slot, rank(last, "lastUsed"));
+  lineup.mappings?.set(slot, rank(last, "mappings"));
+  lineup.lastUsed?.set(slot, rank(last, "lastUsed"));
 }
 
 /** Gives a sender a new load, in all its lineups. */
 export function reload(member: Member, load: SenderLoad): void {
   member.load = load;
-  for (const [at, lineup] of member.lineups.entries()) {
+  const mappings = rank(member, "mappings");
+  const lastUsed = rank(member, "lastUsed");
+  for (let at = 0; at < member.lineups.length; at += 1) {
+    const lineup = member.lineups[at] as Lineup;
     const slot = member.slots[at] as number;
-    lineup.mappings.set(slot, rank(member, "mappings"));
-    lineup.lastUsed.set(slot, rank(member, "lastUsed"));
+    lineup.mappings?.set(slot, mappings);
+    lineup.lastUsed?.set(slot, lastUsed);
   }
 }
 
@@ -109,24 +112,34 @@ export function scale(
   skip: readonly Member[],
 ): ScalerChoice | undefined {
   let least = Number.POSITIVE_INFINITY;
-  for (const lineup of lineups) least = Math.min(least, lineup[order].least(slotsOf(skip, lineup)));
+  for (const lineup of lineups) least = Math.min(least, orderOf(lineup, order).least(slotsOf(skip, lineup)));
   if (least === Number.POSITIVE_INFINITY) return undefined;
   let ties = 0;
-  for (const lineup of lineups) ties += lineup[order].ties(least, slotsOf(skip, lineup));
+  for (const lineup of lineups) ties += orderOf(lineup, order).ties(least, slotsOf(skip, lineup));
   let n = hash % ties;
   for (const lineup of lineups) {
     const slots = slotsOf(skip, lineup);
-    const here = lineup[order].ties(least, slots);
-    const member = n < here ? lineup.members[lineup[order].nth(least, n, slots)] : undefined;
+    const ranks = orderOf(lineup, order);
+    const here = ranks.ties(least, slots);
+    const member = n < here ? lineup.members[ranks.nth(least, n, slots)] : undefined;
     if (member !== undefined) return { member, ties };
     n -= here;
   }
   return undefined;
 }
 
+function orderOf(lineup: Lineup, order: ScalerOrder): Tournament {
+  const known = lineup[order];
+  if (known !== undefined) return known;
+  const made = createTournament();
+  for (const member of lineup.members) made.push(rank(member, order));
+  lineup[order] = made;
+  return made;
+}
+
 /** How many of a lineup's senders are not to be skipped. */
 export function sizeWithout(lineup: Lineup, skip: readonly Member[]): number {
-  return lineup.members.length - slotsOf(skip, lineup).length;
+  return skip.length === 0 ? lineup.members.length : lineup.members.length - slotsOf(skip, lineup).length;
 }
 
 function rank(member: Member, order: ScalerOrder): number {

@@ -48,6 +48,8 @@ export interface PlanFacts {
   readonly excluded?: ReadonlySet<Address> | undefined;
   /** List every sender that was set aside, not only 20 a step. */
   readonly all?: boolean | undefined;
+  /** List none: who sends a message asks for the decision, and collecting names takes longer than that. */
+  readonly unnamed?: boolean | undefined;
 }
 
 /** Who sends, and as what. */

@@ -30,24 +30,26 @@ export function plan(pool: SenderPool, settings: PlanSettings, request: PlanRequ
   const outcome = planDecision(run);
   const { decision } = outcome;
   const text = describeText(run, outcome);
-  return Object.freeze({
+  const made: Plan = {
     to: request.to,
     decision,
     fallback: outcome.fallback,
     refusal: outcome.refusal,
     steps: Object.freeze(run.steps),
-    alerts: Object.freeze(alertsOf(run, decision)),
+    alerts: alertsOf(run, decision),
     encoding: text.encoding,
     numSegments: text.numSegments,
     segments: text.segments,
     body: text.body,
-    // Found only when asked: it takes a second pass over a UCS-2 text.
-    get forcedBy() {
-      return text.forcedBy;
-    },
+    forcedBy: text.encoding === "UCS-2" ? NOTHING : text.forcedBy,
     sticky: outcome.sticky,
-  });
+  };
+  // Found only when asked: it takes a second pass over a UCS-2 text.
+  if (text.encoding === "UCS-2") Object.defineProperty(made, "forcedBy", { get: () => text.forcedBy });
+  return Object.freeze(made);
 }
+
+const NOTHING: readonly never[] = Object.freeze([]);
 
 function membersToSkip(pool: SenderPool, request: PlanRequest, facts: PlanFacts): readonly Member[] {
   const self = pool.members(request.to.address);
@@ -72,10 +74,10 @@ function describeText(run: Run, { decision, converted }: Outcome): Text {
   return segment(body, { smartEncoding: request.smartEncoding });
 }
 
-function alertsOf(run: Run, decision: PlanDecision | null): PlanAlert[] {
-  const alerts: PlanAlert[] = [];
+function alertsOf(run: Run, decision: PlanDecision | null): readonly PlanAlert[] {
   const { to } = run.request;
-  if (to.channel !== "sms") return alerts;
+  if (to.channel !== "sms") return NOTHING;
+  const alerts: PlanAlert[] = [];
   if ((run.pool.place("toll-free")?.size ?? 0) > 1) alerts.push(alert("MULTIPLE_TOLL_FREE"));
   const sender = decision?.sender;
   if (sender?.type === "alphanumeric") {
@@ -85,7 +87,7 @@ function alertsOf(run: Run, decision: PlanDecision | null): PlanAlert[] {
   }
   const isForeign = isUsOrCanada(to.country) && sender?.type === "long-code" && !isNorthAmerican(sender.id);
   if (isForeign) alerts.push(alert("FOREIGN_SENDER"));
-  return alerts;
+  return alerts.length === 0 ? NOTHING : Object.freeze(alerts);
 }
 
 function isNorthAmerican(id: Address): boolean {

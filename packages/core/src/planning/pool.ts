@@ -15,7 +15,7 @@ import {
 /** Senders of one type, country or area code, by what they can do. */
 export interface PoolPlace {
   readonly size: number;
-  readonly lineups: Iterable<Lineup>;
+  readonly lineups: readonly Lineup[];
   /** Of a type: its countries ("*" for none). Of a country: its area codes ("" for none). */
   readonly children: ReadonlyMap<string, PoolPlace>;
 }
@@ -54,6 +54,7 @@ export interface SenderPool {
 
 interface Place extends PoolPlace {
   size: number;
+  readonly lineups: Lineup[];
   readonly byTraits: Map<string, Lineup>;
   readonly children: Map<string, Place>;
 }
@@ -104,8 +105,15 @@ export function createSenderPool(senders: Iterable<Sender> = []): SenderPool {
   }
 
   /** A sender ID has one lane in all countries, so all that share it share its load. */
-  function setLoad(id: Address, change: (load: SenderLoad) => Partial<SenderLoad>): void {
-    for (const member of named(id)) reload(member, { ...member.load, ...change(member.load) });
+  function setLoad(id: Address, change: (load: SenderLoad) => SenderLoad): void {
+    const member = members.get(id);
+    if (member !== undefined) changeLoad(member, change);
+    for (const other of kept.get(id) ?? NOBODY) changeLoad(other, change);
+  }
+
+  function changeLoad(member: Member, change: (load: SenderLoad) => SenderLoad): void {
+    const load = change(member.load);
+    if (load !== member.load) reload(member, load);
   }
 
   const pool: SenderPool = {
@@ -143,11 +151,11 @@ export function createSenderPool(senders: Iterable<Sender> = []): SenderPool {
       shrink(root, pathOf(member.sender), member.sender);
       return member.sender;
     },
-    setBusy: (id, busy) => setLoad(id, () => ({ busy })),
-    addMapping: (id, by) => setLoad(id, ({ mappings }) => ({ mappings: Math.max(0, mappings + by) })),
+    setBusy: (id, busy) => setLoad(id, (load) => (load.busy === busy ? load : { ...load, busy })),
+    addMapping: (id, by) => setLoad(id, (load) => ({ ...load, mappings: Math.max(0, load.mappings + by) })),
     touch(id, at) {
       latest = Math.max(at, latest + TICK_MS);
-      setLoad(id, () => ({ lastUsed: latest }));
+      setLoad(id, (load) => ({ ...load, lastUsed: latest }));
     },
     load: (id) => find(id)?.load,
     members: named,
@@ -163,15 +171,7 @@ export function createSenderPool(senders: Iterable<Sender> = []): SenderPool {
 }
 
 function createPlace(): Place {
-  const byTraits = new Map<string, Lineup>();
-  return {
-    size: 0,
-    byTraits,
-    children: new Map(),
-    get lineups() {
-      return byTraits.values();
-    },
-  };
+  return { size: 0, lineups: [], byTraits: new Map(), children: new Map() };
 }
 
 /** The places a sender stands in, each inside the one before. */
@@ -192,8 +192,11 @@ function childOf(place: Place, key: string): Place {
 
 function lineupOf(place: Place, sender: Sender): Lineup {
   const traits = traitsOf(sender);
-  const lineup = place.byTraits.get(traits) ?? createLineup(sender);
+  const known = place.byTraits.get(traits);
+  if (known !== undefined) return known;
+  const lineup = createLineup(sender);
   place.byTraits.set(traits, lineup);
+  place.lineups.push(lineup);
   return lineup;
 }
 
@@ -204,7 +207,11 @@ function shrink(place: Place, path: readonly string[], sender: Sender): void {
   if (key === undefined || child === undefined) return;
   child.size -= 1;
   const traits = traitsOf(sender);
-  if (child.byTraits.get(traits)?.members.length === 0) child.byTraits.delete(traits);
+  const lineup = child.byTraits.get(traits);
+  if (lineup?.members.length === 0) {
+    child.byTraits.delete(traits);
+    child.lineups.splice(child.lineups.indexOf(lineup), 1);
+  }
   shrink(child, rest, sender);
   if (child.size === 0) place.children.delete(key);
 }

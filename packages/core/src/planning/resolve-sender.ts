@@ -102,7 +102,7 @@ function checkFields(input: unknown, fields: SenderFields): void {
   if (webhook !== undefined && !isWebhook(webhook))
     throw invalid(input, "has a webhook that is neither a function nor { url } with an absolute http(s) URL");
   if (inboundHandling !== undefined && !isInboundHandling(inboundHandling))
-    throw invalid(input, 'has an inboundHandling that is not "defer", "webhook" or "drop"');
+    throw invalid(input, 'has an inboundHandling that is not "defer", "webhook", "conversation" or "drop"');
   for (const [field, list] of Object.entries({ capabilities, unsupportedCarriers }))
     if (list !== undefined && !Array.isArray(list)) throw invalid(input, `has ${field} that are no list`);
 }

@@ -50,7 +50,7 @@ export function record(
   after: number,
   rejected?: (limit: number) => Address[],
 ): void {
-  if (rejected === undefined || before === after) {
+  if (rejected === undefined || before === after || run.facts.unnamed === true) {
     run.steps.push(Object.freeze({ rule, reason, before, after }));
     return;
   }

@@ -57,13 +57,13 @@ function whyDropped(run: Run, sender: Sender, kind: MessageKind): PlanReason | u
   if (sender.channel !== to.channel || cannotServe(sender, to, kind, run.facts) !== undefined) {
     return "STICKY_CANNOT_SERVE";
   }
-  if (to.channel !== "sms") return undefined;
+  if (to.channel !== "sms" || sender.type === "short-code") return undefined;
+  if (sender.type !== "alphanumeric" && isLocal(sender, to)) return undefined;
   const places = placesFor(run.pool, to);
   // Selection never takes a sender ID beside a short code of the country; kept by mapping, it would outlive that rule.
   if (sender.type === "alphanumeric") {
     return places.shortCodesHere === undefined ? undefined : "SENDER_ID_BEHIND_SHORT_CODE";
   }
-  if (sender.type === "short-code" || isLocal(sender, to)) return undefined;
   const local = countIn(run, [places.shortCodesHere, ...places.numbersHere], kind, run.facts.carrier);
   return local > 0 ? "STICKY_FOREIGN" : undefined;
 }

@@ -68,8 +68,14 @@ export function createTournament(): Tournament {
       if (slots.least.length > 0) replay(slots.least.length - 1);
     },
     set(slot, key) {
+      if (slots.least[slot] === key) return;
       slots.least[slot] = key;
-      replay(slot);
+      let index = slot;
+      // Above the first match that ends as it did, nothing changes.
+      for (let row = slots; row.above !== undefined; row = row.above) {
+        index >>= 1;
+        if (!play(row, row.above, index)) return;
+      }
     },
     least: (skip) => leastUnder(top, 0, skip),
     ties: (key, skip) => tiesUnder(top, 0, key, skip),
@@ -95,14 +101,18 @@ function createRow(below: Row | undefined): Row {
   return { least: [], ties: [], level: below === undefined ? 0 : below.level + 1, below, above: undefined };
 }
 
-function play(below: Row, above: Row, index: number): void {
+/** Plays a match; whether it ended otherwise than before. */
+function play(below: Row, above: Row, index: number): boolean {
   const left = below.least[index * 2] ?? Number.POSITIVE_INFINITY;
   const right = below.least[index * 2 + 1] ?? Number.POSITIVE_INFINITY;
   const least = Math.min(left, right);
   const leftTies = left === least ? (below.ties[index * 2] ?? 0) : 0;
   const rightTies = right === least ? (below.ties[index * 2 + 1] ?? 0) : 0;
+  const ties = leftTies + rightTies;
+  if (above.least[index] === least && above.ties[index] === ties) return false;
   above.least[index] = least;
-  above.ties[index] = leftTies + rightTies;
+  above.ties[index] = ties;
+  return true;
 }
 
 function leastUnder(row: Row, index: number, skip: readonly number[]): number {

@@ -183,8 +183,11 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
       }
       const now = clock.now();
       const bucket = known ?? addBucket(laneOf(job.lane), bucketName);
+      const isLine = firstReady(bucket) !== undefined;
       places.set(job.id, join(bucket, job, first ? addedFirst++ : added++, now));
       units += job.cost;
+      // A line is looked at when its first may go: who joins its end changes nothing about that.
+      if (isLine && !first && job.notBefore === undefined) return "added";
       settle(bucket.lane, now);
       arm();
       return "added";

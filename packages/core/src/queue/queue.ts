@@ -44,7 +44,7 @@ export interface Queue {
   remove(id: string): boolean;
   /** Whether the lane has anything waiting or under way: the Scaler prefers lanes that have not. */
   busy(lane: string): boolean;
-  /** Units waiting on a lane, or in one of its buckets, or on all lanes. */
+  /** Units waiting: on all lanes, on one, or in one of its buckets (a queue that keeps none may answer for the lane). */
   size(lane?: string, bucket?: string): number;
   /** Holds a lane back for `ms` (a provider's Retry-After). */
   pause(lane: string, ms: number): void;

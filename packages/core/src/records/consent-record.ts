@@ -87,9 +87,11 @@ export interface ConsentQuestion {
   readonly exemptCategories?: readonly string[] | undefined;
 }
 
+const NOTHING_SAID: ConsentDocument = Object.freeze({ states: Object.freeze([]) });
+
 /** Parses a stored document. A document that cannot be read is an unsure store: it fails closed. */
 export function parseConsent(raw: string | undefined): ConsentDocument {
-  if (raw === undefined) return { states: [] };
+  if (raw === undefined) return NOTHING_SAID;
   try {
     const document = JSON.parse(raw) as ConsentDocument;
     if (Array.isArray(document.states)) return document;
@@ -102,6 +104,7 @@ export function parseConsent(raw: string | undefined): ConsentDocument {
 /** The opt-out that binds the asker, or `undefined`. The scope is a rule of reading: records carry everything. */
 export function boundBy(document: ConsentDocument, question: ConsentQuestion): ConsentState | undefined {
   const { category, exemptCategories } = question;
+  if (document.states.length === 0) return undefined;
   if (category !== undefined && exemptCategories?.includes(category)) return undefined;
   return document.states.find((state) => {
     if (state.status !== "opted-out" || !concerns(state, question)) return false;

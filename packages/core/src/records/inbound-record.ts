@@ -1,5 +1,6 @@
 import type { HttpResponse, InboundEvent } from "../provider.ts";
 import type { Sender } from "../sender.ts";
+import { deriveSid } from "../sid.ts";
 import type { MessageKind } from "../types.ts";
 import type { InboundPart, MessageRecord, StoredAnswer } from "./message-record.ts";
 
@@ -86,6 +87,11 @@ export function toEvent(record: MessageRecord, inbound: InboundPart): InboundEve
 export function toStoredAnswer(response: HttpResponse): StoredAnswer {
   const { status, headers, body } = response;
   return { status, headers, body: typeof body === "string" ? body : new TextDecoder().decode(body) };
+}
+
+/** The SID of a reply: it follows from the message it answers, so however often the reply is asked for, it exists once. */
+export function replySidOf(sid: string, index: number, mediaUrl: readonly string[] = []): string {
+  return deriveSid(mediaUrl.length > 0 ? "MM" : "SM", sid, "reply", String(index));
 }
 
 /** What a message between this sender and somebody is. */

@@ -25,8 +25,25 @@ export interface Keys {
   sticky(channel: string, person: string): string;
   /** Last WhatsApp message per sender of one person, for the 24-hour window. */
   window(person: string): string;
+  conversation(sid: string): string;
+  /** Log: the messages of one conversation. */
+  conversationLog(sid: string): string;
+  /** Mark: this message is in a conversation. */
+  conversationMark(messageSid: string): string;
+  /** The open conversations of one person, by sender. */
+  bindings(channel: string, person: string): string;
+  /** Log: SIDs of this service's conversations. */
+  readonly conversations: string;
+  /** Log: conversations to be looked at when that time has come. */
+  due(slot: number): string;
+  /** Mark: the last of those times that is dealt with. */
+  readonly lookedAt: string;
   /** Settings and senders as changed at run time. */
   readonly config: string;
+  /** Log: the messages of every service that lists them for the account. */
+  readonly accountMessages: string;
+  /** The service that keeps one of them. */
+  keeper(sid: string): string;
   /** Log: SIDs of this service's messages. */
   readonly messages: string;
   /** Log: the durable feed. */
@@ -49,6 +66,11 @@ export interface Keys {
   outboxMark(id: string): string;
 }
 
+/** Where an account keeps our SID of a provider's message. */
+export function providerLinkKey(accountSid: string, provider: string, providerSid: string): string {
+  return `ms:${accountSid}:sid:${provider}:${providerSid}`;
+}
+
 /** The keys of one service. `name` is escaped, since a person chose it. */
 export function createKeys(accountSid: string, name: string): Keys {
   const account = `ms:${accountSid}:`;
@@ -59,14 +81,24 @@ export function createKeys(accountSid: string, name: string): Keys {
     consentLog: `${account}consents`,
     consentMark: (provider: string, providerSid: string) => `${account}said:${provider}:${providerSid}`,
     campaign: (person: string) => `${service}campaign:${person}`,
-    providerLink: (provider: string, providerSid: string) => `${account}sid:${provider}:${providerSid}`,
+    providerLink: (provider: string, providerSid: string) =>
+      providerLinkKey(accountSid, provider, providerSid),
     parked: (provider: string, providerSid: string) => `${account}parked:${provider}:${providerSid}`,
     link: (code: string) => `${account}link:${code}`,
     idempotency: (key: string) => `${service}once:${key}`,
     message: (sid: string) => `${service}m:${sid}`,
     sticky: (channel: string, person: string) => `${service}sticky:${channel}:${person}`,
     window: (person: string) => `${service}window:${person}`,
+    conversation: (sid: string) => `${service}c:${sid}`,
+    conversationLog: (sid: string) => `${service}talk:${sid}`,
+    conversationMark: (messageSid: string) => `${service}in:${messageSid}`,
+    bindings: (channel: string, person: string) => `${service}pair:${channel}:${person}`,
+    conversations: `${service}conversations`,
+    due: (slot: number) => `${service}due:${slot}`,
+    lookedAt: `${service}looked`,
     config: `${service}config`,
+    accountMessages: `${account}messages`,
+    keeper: (sid: string) => `${account}keeper:${sid}`,
     messages: `${service}messages`,
     changes: `${service}changes`,
     stickyLog: `${service}stickies`,

@@ -62,7 +62,7 @@ export interface Links {
    * first one, as the caller read it. Reads a few keys more only where that is taken.
    */
   next(target: LinkTarget, first: string | undefined, sid?: string): Promise<string>;
-  /** Stores a link where none is. False when the code is another message's: that link is left as it is. */
+  /** Stores a link where none is, or where its own message's is. False when the code is another message's: that link is left as it is. */
   claim(code: string, link: LinkDocument): Promise<boolean>;
   /** The link of a code, expired ones for 90 days more. What cannot be a code is not looked up. */
   get(code: string): Promise<LinkDocument | undefined>;
@@ -97,8 +97,12 @@ export function createLinks(store: Store, keys: Keys, secret: string): Links {
     async claim(code: string, link: LinkDocument): Promise<boolean> {
       const ttlMs = link.expiresAt - link.createdAt + REMEMBERED_MS;
       const there = await store.setIfAbsent(keys.link(code), JSON.stringify(link), ttlMs);
-      // Ours already: an earlier try lost nothing but the answer.
-      return there === undefined || parse(there).sid === link.sid;
+      if (there === undefined) return true;
+      const { sid, from } = parse(there);
+      if (sid !== link.sid) return false;
+      // Ours already: an earlier try lost nothing but the answer, or another sender takes over.
+      if (from !== link.from) await store.set(keys.link(code), JSON.stringify(link), ttlMs);
+      return true;
     },
     async get(code: string): Promise<LinkDocument | undefined> {
       const raw = CODE.test(code) ? await store.get(keys.link(code)) : undefined;

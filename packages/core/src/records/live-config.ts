@@ -21,6 +21,8 @@ export interface LiveConfig {
   /** Changes settings, here at once and in the store for every process. Functions hold in this process alone. */
   update(change: SettingsInput): Promise<Settings>;
   addSender(input: SenderInput): Promise<Sender>;
+  /** Another webhook, throughput or capabilities for a member, which stays one: its mappings hold. */
+  updateSender(input: SenderInput): Promise<Sender>;
   /** By address, or by {@link senderKey} where a sender ID is kept for several countries. */
   removeSender(id: string): Promise<Sender>;
 }
@@ -102,6 +104,20 @@ export function createLiveConfig({ options, config, onUnusable }: LiveConfigPart
       // A function cannot be stored: it answers in this process, as one given to `update` does.
       if (typeof input === "object" && typeof input.webhook === "function") hooks.set(key, input.webhook);
       adopt(raw);
+      return pool.get(key) ?? join(list(input), 0);
+    },
+    async updateSender(input: SenderInput): Promise<Sender> {
+      const { key } = list(input);
+      const raw = await config.update((document) => {
+        const others = document.added.filter((each) => list(each).key !== key);
+        const isOwn = own.has(key) && !document.removed.includes(key);
+        if (others.length === document.added.length && !isOwn)
+          throw new MessagingError("SENDER_NOT_FOUND", `${key} is not in the pool.`);
+        return { ...document, added: [...others, input] };
+      });
+      if (typeof input === "object" && typeof input.webhook === "function") hooks.set(key, input.webhook);
+      else hooks.delete(key);
+      adopt(raw, true);
       return pool.get(key) ?? join(list(input), 0);
     },
     async removeSender(id: string): Promise<Sender> {

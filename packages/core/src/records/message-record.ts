@@ -56,6 +56,8 @@ export interface MessageRecord {
   readonly callbackMethod?: "GET" | "POST" | undefined;
   /** Changes that a status callback has not been told yet. */
   readonly callbacks?: readonly PendingCallback[] | undefined;
+  /** The conversation that it was sent in, and who said it. */
+  readonly conversation?: { readonly sid: string; readonly author: string } | undefined;
   /** Outbound: what delivery needs beyond the above. */
   readonly outbound?: OutboundPart | undefined;
   /** Inbound: the mark of "handled once", and what the provider said. */
@@ -168,9 +170,10 @@ export function isForward(from: MessageStatus, to: MessageStatus): boolean {
   return RANK[to] > RANK[from];
 }
 
+const NONE: readonly never[] = Object.freeze([]);
+
 /** The public, frozen view of a record. */
 export function toMessage(record: MessageRecord, accountSid: string, messagingServiceSid: string): Message {
-  const date = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
   return Object.freeze({
     sid: record.sid,
     accountSid,
@@ -179,7 +182,7 @@ export function toMessage(record: MessageRecord, accountSid: string, messagingSe
     to: record.to,
     from: record.from,
     body: record.body,
-    mediaUrl: Object.freeze([...record.mediaUrl]),
+    mediaUrl: record.mediaUrl.length === 0 ? NONE : Object.freeze([...record.mediaUrl]),
     kind: record.kind,
     status: record.status,
     errorCode: record.errorCode,
@@ -190,20 +193,26 @@ export function toMessage(record: MessageRecord, accountSid: string, messagingSe
     numMedia: record.mediaUrl.length,
     dateCreated: new Date(record.createdAt),
     dateUpdated: new Date(record.updatedAt),
-    dateSent: date(record.sentAt),
-    sendAt: date(record.sendAt),
+    dateSent: toDate(record.sentAt),
+    sendAt: toDate(record.sendAt),
     validityPeriod: record.validityPeriod,
     category: record.category,
     tags: record.tags,
     provider: record.provider,
     providerSid: record.providerSid,
     ambiguous: record.ambiguous,
-    attempts: Object.freeze(
-      record.attempts.map((attempt) => Object.freeze({ ...attempt, at: new Date(attempt.at) })),
-    ),
+    attempts: record.attempts.length === 0 ? NONE : Object.freeze(record.attempts.map(toAttempt)),
     explanation: record.explanation,
     optOutType: record.optOutType,
   });
+}
+
+function toDate(ms: number | null): Date | null {
+  return ms === null ? null : new Date(ms);
+}
+
+function toAttempt(attempt: StoredAttempt): Attempt {
+  return Object.freeze({ ...attempt, at: new Date(attempt.at) });
 }
 
 /** The inbound view of a record. */

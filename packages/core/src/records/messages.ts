@@ -1,11 +1,19 @@
 import type { Settings } from "../settings.ts";
-import type { LogEntry, LogWrite, Store } from "../store/store.ts";
+import type { LogEntry, LogWrite, Store, StoreWrite } from "../store/store.ts";
 import type { Keys } from "./keys.ts";
 import { isFinal, type MessageRecord } from "./message-record.ts";
 import { createRecent } from "./recent.ts";
 import { toVersioned, type Versioned } from "./record-text.ts";
 
 export type { Versioned } from "./record-text.ts";
+
+/** What a message is written with so that the account finds it beside those of other services; see account-messages.ts. */
+export interface AccountListing {
+  /** Its line in the account's list. */
+  line(record: MessageRecord, ttlMs: number): LogWrite;
+  /** The mark that says who keeps it. */
+  mark(record: MessageRecord, ttlMs: number): StoreWrite;
+}
 
 /** What {@link Messages.create} did. */
 export interface Created {
@@ -46,12 +54,13 @@ export interface Messages {
     change: (record: MessageRecord) => MessageRecord | undefined,
     appendsOf?: (next: MessageRecord, before: MessageRecord) => readonly LogWrite[],
   ): Promise<Versioned | undefined>;
-  /** The message's line in the list of messages, for a write that makes it. */
-  logEntry(record: MessageRecord): LogWrite;
   remove(sid: string): Promise<void>;
   /** A page of the log, newest first. */
   page(before: string | undefined, limit: number): Promise<LogEntry[]>;
 }
+
+/** What a mark is kept beyond a message's retention: validity period, receipts that come late. */
+const MARK_MARGIN_MS = 7 * 86_400_000;
 
 /** How long an idempotency key stands for its message. */
 export const IDEMPOTENCY_MS = 86_400_000;
@@ -63,7 +72,12 @@ const MOST_RECENT = 2_048;
  * The repository of {@link MessageRecord}s. Unfinished messages never expire; finished ones after `retention`, and so do
  * sent ones, since a receipt may never come.
  */
-export function createMessages(store: Store, keys: Keys, settings: () => Settings): Messages {
+export function createMessages(
+  store: Store,
+  keys: Keys,
+  settings: () => Settings,
+  listing: () => AccountListing | undefined = () => undefined,
+): Messages {
   const ttlOf = (record: MessageRecord): number => {
     const isOver = isFinal(record.status) || record.status === "sent";
     if (!isOver || record.inbound?.state === "handling") return 0;
@@ -79,54 +93,67 @@ export function createMessages(store: Store, keys: Keys, settings: () => Setting
   });
   const recent = createRecent<Versioned>(MOST_RECENT);
   /** What the store says is what counts: a text that is the very one remembered need not be parsed. */
-  const read = (sid: string, raw: string): Versioned => {
+  const read = (sid: string, key: string, raw: string): Versioned => {
     const known = recent.get(sid);
-    return known?.raw === raw ? known : { record: JSON.parse(raw) as MessageRecord, raw };
+    return known?.raw === raw ? known : { record: JSON.parse(raw) as MessageRecord, raw, key };
+  };
+  const linesOf = (record: MessageRecord): readonly LogWrite[] => {
+    const line = logEntry(record);
+    const account = listing()?.line(record, line.ttlMs);
+    return account === undefined ? [line] : [line, account];
+  };
+  /** Lasts longer than the record, whose own time begins when the message is final. */
+  const mark = async (record: MessageRecord): Promise<void> => {
+    const write = listing()?.mark(record, logEntry(record).ttlMs + MARK_MARGIN_MS);
+    if (write !== undefined) await store.set(write.key, write.value, write.ttlMs);
   };
 
   const messages: Messages = {
     async get(sid) {
-      const raw = await store.get(keys.message(sid));
-      return raw === undefined ? undefined : read(sid, raw);
+      const key = keys.message(sid);
+      const raw = await store.get(key);
+      return raw === undefined ? undefined : read(sid, key, raw);
     },
     async getMany(sids) {
       if (sids.length === 0) return [];
-      const found = await store.getMany(sids.map(keys.message));
-      return found.map((raw, at) => (raw === undefined ? undefined : read(sids[at] ?? "", raw).record));
+      const wanted = sids.map(keys.message);
+      const found = await store.getMany(wanted);
+      return found.map((raw, at) =>
+        raw === undefined ? undefined : read(sids[at] ?? "", wanted[at] ?? "", raw).record,
+      );
     },
     async create(record, { exclusive = false } = {}) {
-      const versioned = toVersioned(record);
-      const { raw } = versioned;
       const key = keys.message(record.sid);
-      const line = logEntry(record);
-      if (!exclusive) {
+      const versioned = toVersioned(record, key);
+      const { raw } = versioned;
+      const lines = linesOf(record);
+      const marked = mark(record);
+      // What is one step in the store need not be two; elsewhere two at once take less time than one after the other.
+      if (!exclusive && store.atomicity === "process") {
         await Promise.all([
           store.set(key, raw, ttlOf(record)),
-          store.append(line.log, line.value, line.ttlMs),
+          ...lines.map((line) => store.append(line.log, line.value, line.ttlMs)),
+          marked,
         ]);
         return { versioned, earlier: undefined };
       }
-      while (!(await store.compareAndSet(key, undefined, raw, ttlOf(record), [line]))) {
-        const there = await store.get(key);
-        if (there !== undefined) return { versioned, earlier: read(record.sid, there).record };
-      }
+      const [earlier] = await Promise.all([writeFirst(record.sid, raw, ttlOf(record), lines), marked]);
+      if (earlier !== undefined) return { versioned, earlier: earlier.record };
       return { versioned, earlier: undefined };
     },
     async claim(record, { listed }) {
       const key = keys.message(record.sid);
-      const lines = listed ? [logEntry(record)] : [];
-      const versioned = toVersioned(record);
-      while (!(await store.compareAndSet(key, undefined, versioned.raw, ttlOf(record), lines))) {
-        const there = await store.get(key);
-        if (there !== undefined) return { versioned, there: read(record.sid, there) };
-      }
-      return { versioned, there: undefined };
+      const versioned = toVersioned(record, key);
+      const lines = listed ? linesOf(record) : [];
+      const writing = writeFirst(record.sid, versioned.raw, ttlOf(record), lines);
+      const [there] = await Promise.all([writing, listed ? mark(record) : undefined]);
+      return { versioned, there };
     },
     async replace(current, next, appends) {
-      const versioned = toVersioned(next, current);
-      const { raw } = versioned;
-      const key = keys.message(next.sid);
-      if (!(await store.compareAndSet(key, current.raw, raw, ttlOf(next), appends))) return undefined;
+      const key = current.key;
+      const versioned = toVersioned(next, key, current);
+      if (!(await store.compareAndSet(key, current.raw, versioned.raw, ttlOf(next), appends)))
+        return undefined;
       recent.set(next.sid, versioned);
       return versioned;
     },
@@ -141,9 +168,26 @@ export function createMessages(store: Store, keys: Keys, settings: () => Setting
       }
       return undefined;
     },
-    logEntry,
-    remove: (sid) => store.delete(keys.message(sid)),
+    async remove(sid) {
+      if (listing() !== undefined) await store.delete(keys.keeper(sid));
+      await store.delete(keys.message(sid));
+    },
     page: (before, limit) => store.range(keys.messages, { before, limit, reverse: true }),
   };
   return Object.freeze(messages);
+
+  /** Writes a record and its lines where none is; resolves to the one that is there. */
+  async function writeFirst(
+    sid: string,
+    raw: string,
+    ttlMs: number,
+    lines: readonly LogWrite[],
+  ): Promise<Versioned | undefined> {
+    const key = keys.message(sid);
+    while (!(await store.compareAndSet(key, undefined, raw, ttlMs, lines))) {
+      const there = await store.get(key);
+      if (there !== undefined) return read(sid, key, there);
+    }
+    return undefined;
+  }
 }

@@ -1,6 +1,6 @@
 import type { Plan } from "../planning/plan.ts";
 import type { Draft } from "../send-request.ts";
-import type { OptOutType } from "../types.ts";
+import type { OptOutType, StatusCallback } from "../types.ts";
 import { explanationOf } from "./explanations.ts";
 import type { MessageRecord } from "./message-record.ts";
 
@@ -18,6 +18,7 @@ export interface OutboundSource {
   readonly inReplyTo?: string | undefined;
   readonly confirmation?: boolean | undefined;
   readonly optOutType?: OptOutType | undefined;
+  readonly conversation?: MessageRecord["conversation"];
   readonly guardedCallback?: boolean | undefined;
   readonly callbackMethod?: "GET" | "POST" | undefined;
 }
@@ -36,6 +37,7 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     inReplyTo,
     confirmation,
     optOutType,
+    conversation,
     guardedCallback,
     callbackMethod,
   } = source;
@@ -69,9 +71,8 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     explanation: chosen === null ? null : explanationOf(plan),
     optOutType: optOutType ?? null,
     sequence: 0,
-    statusCallback: typeof draft.statusCallback === "string" ? draft.statusCallback : undefined,
-    guardedCallback,
-    callbackMethod,
+    ...callbackUrl(draft.statusCallback, { guardedCallback, callbackMethod }),
+    conversation,
     outbound: {
       owner: owner,
       text: draft.text,
@@ -87,5 +88,20 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
       confirmation,
       inReplyTo,
     },
+  };
+}
+
+/** What a record keeps of a status callback; functions live in the process. */
+function callbackUrl(
+  callback: StatusCallback | undefined,
+  given: Pick<MessageRecord, "guardedCallback" | "callbackMethod">,
+): Pick<MessageRecord, "statusCallback" | "guardedCallback" | "callbackMethod"> {
+  if (typeof callback !== "object")
+    return { ...given, statusCallback: typeof callback === "string" ? callback : undefined };
+  const { url, guarded, method } = callback;
+  return {
+    statusCallback: url,
+    guardedCallback: given.guardedCallback ?? guarded,
+    callbackMethod: given.callbackMethod ?? method,
   };
 }

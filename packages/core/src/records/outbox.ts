@@ -56,13 +56,15 @@ export interface OutboxParts {
 export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxParts): Outbox {
   const entries: Entry[] = [];
   const bySid = new Map<string, Entry>();
+  const log = keys.outbox(owner);
   let opening: Promise<void> | undefined;
+  let isOpen = false;
   let beating: Promise<void> | undefined;
   let beatenAt = 0;
   let listedAt = 0;
 
   async function append(sid: string): Promise<void> {
-    const entry = { sid, cursor: await store.append(keys.outbox(owner), sid, ENTRY_MS), done: false };
+    const entry = { sid, cursor: await store.append(log, sid, ENTRY_MS), done: false };
     const earlier = bySid.get(sid);
     if (earlier !== undefined) earlier.done = true;
     bySid.set(sid, entry);
@@ -95,7 +97,9 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
   const outbox: Outbox = {
     open() {
       opening ??= Promise.all([list(), beat()]).then(
-        () => undefined,
+        () => {
+          isOpen = true;
+        },
         (error: unknown) => {
           opening = undefined;
           throw error;
@@ -103,11 +107,12 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
       );
       return opening;
     },
-    async add(sid) {
+    add(sid) {
       // After a stall a sign of life goes along, or nobody would look for it. The line does not wait for that: what is
       // written beside it must not be there without it.
       const isStale = opening !== undefined && now() - beatenAt > heartbeatMs * 2;
-      await Promise.all([append(sid), outbox.open(), isStale ? beat() : undefined]);
+      if (isOpen && !isStale) return append(sid);
+      return Promise.all([append(sid), outbox.open(), isStale ? beat() : undefined]).then(() => undefined);
     },
     has: (sid) => bySid.has(sid),
     done(sid) {
@@ -129,7 +134,7 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
       const last = entries[count - 1];
       if (last === undefined) return;
       entries.splice(0, count);
-      await store.trim?.(keys.outbox(owner), last.cursor);
+      await store.trim?.(log, last.cursor);
     },
     async close() {
       if (opening === undefined) return;

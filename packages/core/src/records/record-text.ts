@@ -6,6 +6,8 @@ import type { InboundPart, MessageRecord, OutboundPart } from "./message-record.
 export interface Versioned {
   readonly record: MessageRecord;
   readonly raw: string;
+  /** Where it is stored. */
+  readonly key: string;
   /** The start of the text, which a step of delivery leaves as it is; `undefined` of a record that was read. */
   readonly fixed?: string | undefined;
   /** The same of what a provider said of an inbound message. */
@@ -17,15 +19,15 @@ export interface Versioned {
  * step to step is written once per message: `before` is the version it follows from, whose text is taken over as far
  * as it holds.
  */
-export function toVersioned(record: MessageRecord, before?: Versioned): Versioned {
+export function toVersioned(record: MessageRecord, key: string, before?: Versioned): Versioned {
   const known = before?.fixed !== undefined && isFixedAlike(before.record, record) ? before.fixed : undefined;
   const fixed = known ?? fixedText(record);
   const { inbound } = record;
-  if (inbound === undefined) return { record, raw: `${fixed}${changingText(record)}}`, fixed };
+  if (inbound === undefined) return { record, raw: `${fixed}${changingText(record)}}`, key, fixed };
   const isSaid = before?.said !== undefined && before.record.inbound?.parameters === inbound.parameters;
   const said = isSaid ? before.said : JSON.stringify(inbound.parameters);
   const raw = `${fixed}${changingText(record)},"inbound":{${inboundText(inbound)},"parameters":${said}}}`;
-  return { record, raw, fixed, said };
+  return { record, raw, key, fixed, said };
 }
 
 /** Whether two versions have the same fixed part. Their objects are the very same, or it counts as another. */
@@ -50,7 +52,8 @@ function isFixedAlike(a: MessageRecord, b: MessageRecord): boolean {
     a.direction === b.direction &&
     a.statusCallback === b.statusCallback &&
     a.guardedCallback === b.guardedCallback &&
-    a.callbackMethod === b.callbackMethod
+    a.callbackMethod === b.callbackMethod &&
+    a.conversation === b.conversation
   );
 }
 
@@ -91,6 +94,7 @@ function fixedText(record: MessageRecord): string {
     optional("statusCallback", record.statusCallback),
     optional("guardedCallback", record.guardedCallback),
     optional("callbackMethod", record.callbackMethod),
+    optional("conversation", record.conversation),
     outbound === undefined ? "" : outboundText(outbound),
     ',"explanation":',
   ].join("");
@@ -180,7 +184,8 @@ function inboundText(inbound: InboundPart): string {
 /** What JSON writes as it is, between quotes. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-function quote(text: string): string {
+/** A text as JSON. */
+export function quote(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 

@@ -29,8 +29,8 @@ export interface Sticky {
    * this process saw one before.
    */
   claimFree(channel: string, person: string, membership: string): Promise<boolean | undefined>;
-  /** Renews the idle time; at most monthly, so that a mapping in use costs no writes. */
-  touch(channel: string, person: string, mapping: StickyMapping): Promise<void>;
+  /** Renews the idle time; at most monthly, so that a mapping in use costs no writes: then `undefined`. */
+  touch(channel: string, person: string, mapping: StickyMapping): Promise<void> | undefined;
   /** Drops the mapping if it still belongs to `membership`. */
   release(channel: string, person: string, membership: string): Promise<void>;
   get(channel: string, person: string): Promise<StickyMapping | undefined>;
@@ -98,13 +98,15 @@ export function createSticky(store: Store, keys: Keys, now: () => number, settin
       if (mapped.has(keys.sticky(channel, person))) return undefined;
       return replace(channel, person, membership, undefined);
     },
-    async touch(channel, person, mapping) {
+    touch(channel, person, mapping) {
       if (Math.floor(now() / DAY_MS) - mapping.day < Math.min(TOUCH_DAYS, settings().stickyIdleDays / 2))
-        return;
+        return undefined;
       // The line in the log is renewed with it: the earlier one ends when the mapping would have.
       const line = { log: keys.stickyLog, value: `${channel} ${person}`, ttlMs: ttl() };
       const renewed = value(mapping.membership);
-      await store.compareAndSet(keys.sticky(channel, person), mapping.raw, renewed, ttl(), [line]);
+      return store
+        .compareAndSet(keys.sticky(channel, person), mapping.raw, renewed, ttl(), [line])
+        .then(() => undefined);
     },
     async release(channel, person, membership) {
       const mapping = await sticky.get(channel, person);

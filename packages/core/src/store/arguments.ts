@@ -22,7 +22,8 @@ export function wholeTtl(ttlMs: number): number {
 
 /** The cursor of a sequence number. */
 export function toCursor(sequence: number): string {
-  return String(sequence).padStart(CURSOR_DIGITS, "0");
+  const digits = String(sequence);
+  return digits.length === CURSOR_DIGITS ? digits : digits.padStart(CURSOR_DIGITS, "0");
 }
 
 /**

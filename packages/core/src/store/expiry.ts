@@ -115,12 +115,16 @@ export function createExpiry<T extends Expiring>(
 
   return {
     add(item, now = clock.now()) {
+      if (item.expires === 0) {
+        if (item.bucket !== 0) remove(item);
+        return;
+      }
       let width = widthMs;
       for (const life = item.expires - now; width * 2 * LIFE_PER_BUCKET <= life; ) width *= 2;
-      const end = item.expires === 0 ? 0 : (Math.floor(item.expires / width) + 1) * width;
+      const end = (Math.floor(item.expires / width) + 1) * width;
       if (end !== item.bucket) {
         if (item.bucket !== 0) remove(item);
-        if (end !== 0) place(item, end, end - width);
+        place(item, end, end - width);
       }
       arm();
     },

@@ -70,16 +70,26 @@ export interface TimeLimitOptions {
   readonly clock: Clock;
 }
 
+/** Stores whose calls end in time by themselves: a second limit would cost and change nothing. */
+const timely = new WeakSet<Store>();
+
+/** Says of a store that its calls need no time limit. */
+export function markTimely<T extends Store>(store: T): T {
+  timely.add(store);
+  return store;
+}
+
 /**
  * The same store with a time limit on every call, and with every rejection a MessagingError. The service puts it
- * around a store of the user's own making.
+ * around a store of the user's own making. Answers the store itself where it keeps its time already.
  */
 export function withTimeLimit(store: Store, options: TimeLimitOptions): Store {
+  if (timely.has(store)) return store;
   const within = createTimeLimit(store.name, options.timeoutMs, options.clock);
   const trim = store.trim?.bind(store);
   const inspect = store.inspect?.bind(store);
   const close = store.close?.bind(store);
-  return Object.freeze({
+  const limited: Store = Object.freeze({
     name: store.name,
     atomicity: store.atomicity,
     durable: store.durable,
@@ -102,4 +112,5 @@ export function withTimeLimit(store: Store, options: TimeLimitOptions): Store {
     ...(inspect === undefined ? {} : { inspect: () => within("inspect", (step) => step(inspect)) }),
     ...(close === undefined ? {} : { close }),
   } satisfies Store);
+  return markTimely(limited);
 }

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { MessagingError } from "../errors.ts";
 import { fromCursor, toCursor, toSequenceRange, wholeTtl } from "./arguments.ts";
 import { createExpiry } from "./expiry.ts";
+import { markTimely } from "./guard.ts";
 import type { LogEntry, LogWrite, RangeOptions, Store, StoreWrite } from "./store.ts";
 
 /** Settings of {@link memoryStore}. */
@@ -46,6 +47,8 @@ interface Log {
 /** Fewer ended items at the front of a log are not worth moving the rest. */
 const ENDED_KEPT = 1_024;
 
+const NONE: readonly never[] = Object.freeze([]);
+
 /**
  * A store in this process's memory: exact, bounded, and gone with the process. It evicts nothing. Entries end by
  * their time to live alone; when it is full of live ones it refuses new ones and still replaces and deletes.
@@ -79,24 +82,25 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     throw new MessagingError("STORE_FULL", `The memory store holds ${maxEntries} entries.`);
   }
 
-  function write(key: string, value: string, ttlMs: number, now: number): void {
+  /** `there` is what stands under the key, ended or not: looking it up once more would take as long as the rest. */
+  function write(key: string, there: Entry | undefined, value: string, ttlMs: number, now: number): void {
     const expires = ttlMs === 0 ? 0 : now + ttlMs;
-    let entry = entries.get(key);
-    if (entry === undefined) {
-      entry = { key, value, expires, bucket: 0 };
+    // Making room drops what has ended, and lets go of its bucket.
+    if (there === undefined || (there.expires !== 0 && there.bucket === 0)) {
+      const entry: Entry = { key, value, expires, bucket: 0 };
       entries.set(key, entry);
+      expiry.add(entry, now);
     } else {
-      entry.value = value;
-      entry.expires = expires;
+      there.value = value;
+      there.expires = expires;
+      expiry.add(there, now);
     }
-    expiry.add(entry, now);
   }
 
-  function remove(key: string): void {
-    const entry = entries.get(key);
+  function remove(entry: Entry | undefined): void {
     if (entry === undefined) return;
     expiry.remove(entry);
-    entries.delete(key);
+    entries.delete(entry.key);
   }
 
   function addItem(name: string, value: string, ttlMs: number, now: number): number {
@@ -130,7 +134,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     }
   }
 
-  return Object.freeze({
+  const store: Store = Object.freeze({
     name: "memory",
     atomicity: "store",
     durable: false,
@@ -139,29 +143,33 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     },
     async getMany(keys: readonly string[]): Promise<(string | undefined)[]> {
       const now = clock.now();
-      return keys.map((key) => read(key, now));
+      const found: (string | undefined)[] = [];
+      for (const key of keys) found.push(read(key, now));
+      return found;
     },
     async set(key: string, value: string, ttlMs: number): Promise<void> {
       const ttl = wholeTtl(ttlMs);
-      makeRoom(entries.has(key) ? 0 : 1);
-      write(key, value, ttl, clock.now());
+      const there = entries.get(key);
+      makeRoom(there === undefined ? 1 : 0);
+      write(key, there, value, ttl, clock.now());
     },
     async setMany(writes: readonly StoreWrite[]): Promise<void> {
       const ttls = writes.map((each) => wholeTtl(each.ttlMs));
       makeRoom(new Set(writes.map(({ key }) => key).filter((key) => !entries.has(key))).size);
       const now = clock.now();
-      for (const [index, { key, value }] of writes.entries()) write(key, value, ttls[index] ?? 0, now);
+      for (const [index, { key, value }] of writes.entries())
+        write(key, entries.get(key), value, ttls[index] ?? 0, now);
     },
     async delete(key: string): Promise<void> {
-      remove(key);
+      remove(entries.get(key));
     },
     async setIfAbsent(key: string, value: string, ttlMs: number): Promise<string | undefined> {
       const ttl = wholeTtl(ttlMs);
       const now = clock.now();
-      const there = read(key, now);
-      if (there !== undefined) return there;
-      makeRoom(entries.has(key) ? 0 : 1);
-      write(key, value, ttl, now);
+      const there = entries.get(key);
+      if (there !== undefined && isLive(there, now)) return there.value;
+      makeRoom(there === undefined ? 1 : 0);
+      write(key, there, value, ttl, now);
       return undefined;
     },
     async compareAndSet(
@@ -169,16 +177,18 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       expected: string | undefined,
       value: string | undefined,
       ttlMs: number,
-      appends: readonly LogWrite[] = [],
+      appends: readonly LogWrite[] = NONE,
     ): Promise<boolean> {
       const ttl = wholeTtl(ttlMs);
-      const ttls = appends.map((each) => wholeTtl(each.ttlMs));
+      const ttls = appends.length === 0 ? NONE : appends.map((each) => wholeTtl(each.ttlMs));
       const now = clock.now();
-      if (read(key, now) !== expected) return false;
-      makeRoom(appends.length + (value === undefined || entries.has(key) ? 0 : 1));
-      if (value === undefined) remove(key);
-      else write(key, value, ttl, now);
-      for (const [index, each] of appends.entries()) addItem(each.log, each.value, ttls[index] ?? 0, now);
+      const there = entries.get(key);
+      if ((there !== undefined && isLive(there, now) ? there.value : undefined) !== expected) return false;
+      makeRoom(appends.length + (value === undefined || there !== undefined ? 0 : 1));
+      if (value === undefined) remove(there);
+      else write(key, there, value, ttl, now);
+      let index = 0;
+      for (const { log, value: line } of appends) addItem(log, line, ttls[index++] ?? 0, now);
       return true;
     },
     async append(log: string, value: string, ttlMs: number): Promise<string> {
@@ -217,4 +227,5 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       expiry.stop();
     },
   } satisfies Store);
+  return markTimely(store);
 }

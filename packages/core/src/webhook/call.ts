@@ -5,8 +5,8 @@ import { type Attempted, createAttempter, type UrlFailure, type WebhookAnswer } 
 import type { Failure } from "./failure.ts";
 import { createGate } from "./gate.ts";
 import { createGuard, type Guard } from "./guard.ts";
-import { type ConnectionOverrides, parseOverrides } from "./overrides.ts";
-import { isHttp, withoutCredentials } from "./request.ts";
+import { destinationOf, limited } from "./overrides.ts";
+import { USER_AGENT, withoutCredentials } from "./request.ts";
 
 export type { UrlFailure, WebhookAnswer } from "./attempt.ts";
 
@@ -28,6 +28,10 @@ export interface WebhookCall {
   readonly token: string;
   /** A POST carries JSON, signed by `bodySHA256` in the URL, instead of a form. */
   readonly json?: boolean | undefined;
+  /** Most milliseconds for all attempts at one URL, whatever its fragment says. Default: what the fragment says. */
+  readonly limitMs?: number | undefined;
+  /** Name of a parameter that counts the attempts before this one. Default: none. */
+  readonly retryParameter?: string | undefined;
   /** Calls of one lane wait for each other, not for those of another. Default: the URL's host. */
   readonly lane?: string | undefined;
   /** Throws when the answer is of no use (parseTwiml does). Then the fallback is called, and nothing retried. */
@@ -83,7 +87,7 @@ type UrlResult =
  * @see https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
  */
 export function createWebhookCaller(options: WebhookCallerOptions): WebhookCaller {
-  const { authToken, clock, logger, guard = createGuard(), userAgent = "messaging-service/0.1" } = options;
+  const { authToken, clock, logger, guard = createGuard(), userAgent = USER_AGENT } = options;
   const { maxConcurrent = 256, maxPerLane = 64, maxWaiting = 10_000, maxBodyBytes = 65_536 } = options;
   if (authToken === "") throw invalidOption("authToken", "is empty");
   for (const [name, value] of Object.entries({ maxConcurrent, maxPerLane, maxBodyBytes }))
@@ -115,8 +119,9 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
 
   /** All attempts at one URL. */
   async function callUrl(request: WebhookCall): Promise<UrlResult> {
-    const { overrides, url } = destinationOf(request.url);
+    const { overrides: given, url } = destinationOf(request.url);
     if (url === undefined) return { failure: { errorCode: 11100, reason: "is no http(s) URL" }, attempts: 0 };
+    const overrides = limited(given, request.limitMs);
     const leave = await gate.enter(request.lane ?? url.host);
     if (leave === undefined)
       return {
@@ -127,7 +132,11 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
       const deadline = clock.now() + overrides.totalTimeoutMs;
       const target = { ...request, url, json: request.json ?? false };
       for (let attempts = 1; ; attempts++) {
-        const attempted = await attempter.attempt(target, { ...overrides, deadline, maxBodyBytes });
+        const attempted = await attempter.attempt(numbered(target, attempts - 1), {
+          ...overrides,
+          deadline,
+          maxBodyBytes,
+        });
         const result = checked(attempted, request.check);
         if (result.answer !== undefined) return result;
         const { retry, reason, errorCode } = result.failure;
@@ -164,26 +173,14 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
   });
 }
 
-/** A webhook's URL, taken apart. */
-interface Destination {
-  readonly overrides: ConnectionOverrides;
-  /** Without its fragment; `undefined` where it is no http(s) URL. */
-  readonly url: URL | undefined;
-}
-
-/** Few URLs are called again and again: to take one apart costs as much as to sign what is sent there. */
-const destinations = new Map<string, Destination>();
-const MOST_DESTINATIONS = 256;
-
-function destinationOf(text: string): Destination {
-  const known = destinations.get(text);
-  if (known !== undefined) return known;
-  const overrides = parseOverrides(text);
-  const url = URL.canParse(overrides.url) ? new URL(overrides.url) : undefined;
-  const destination = { overrides, url: url !== undefined && isHttp(url) ? url : undefined };
-  if (destinations.size >= MOST_DESTINATIONS) destinations.clear();
-  destinations.set(text, destination);
-  return destination;
+function numbered<T extends Pick<WebhookCall, "parameters" | "retryParameter">>(
+  target: T,
+  retries: number,
+): T {
+  const { retryParameter, parameters } = target;
+  return retryParameter === undefined
+    ? target
+    : { ...target, parameters: { ...parameters, [retryParameter]: String(retries) } };
 }
 
 function checked(attempted: Attempted, check: WebhookCall["check"]): Attempted {

@@ -11,7 +11,11 @@ export interface ExchangeLimits {
   readonly deadline: number;
   readonly totalTimeoutMs: number;
   readonly maxBodyBytes: number;
+  /** An answer ends with its headers, whatever follows. */
+  readonly headersOnly?: boolean | undefined;
 }
+
+type AnsweredHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** What came of it: an answer of the 200s, somewhere else to ask, or a failure. */
 export type Exchanged =
@@ -19,6 +23,8 @@ export type Exchanged =
       readonly kind: "answer";
       readonly status: number;
       readonly contentType: string | undefined;
+      /** As the header has it; `undefined` without one. */
+      readonly contentLength?: number | undefined;
       readonly body: string;
     }
   | { readonly kind: "redirect"; readonly status: number; readonly location: string }
@@ -65,7 +71,7 @@ export function exchange(
     inFlight.add(stop);
     const connection: Connection = connections.take(url.origin, { fresh });
     connection.dispatch(
-      { method, path: url.pathname + url.search, headers, body: method === "GET" ? null : body },
+      { method, path: url.pathname + url.search, headers, body: method === "POST" ? body : null },
       {
         onRequestStart() {
           reused = connection.served > 0;
@@ -114,16 +120,14 @@ export function exchange(
       timer = watch();
     }
 
-    function onHead(
-      statusCode: number,
-      answered: Readonly<Record<string, string | string[] | undefined>>,
-    ): void {
+    function onHead(statusCode: number, answered: AnsweredHeaders): void {
       status = statusCode;
       contentType = first(answered["content-type"]);
       const location = first(answered.location);
       awaitNext();
       if (REDIRECTS.has(status) && location !== undefined) settle({ kind: "redirect", status, location });
       else if (status > 299) fail(statusFailure(status));
+      else if (limits.headersOnly === true) settle(describe(status, answered));
       else if (COMPRESSED.test(first(answered["content-encoding"]) ?? ""))
         fail({ errorCode: 11206, reason: "answered in an encoding it was not offered", status });
       else if (Number(answered["content-length"]) > limits.maxBodyBytes) fail(tooLarge());
@@ -147,12 +151,19 @@ export function exchange(
       timer.cancel();
       inFlight.delete(stop);
       // A whole answer leaves its connection to the next call; anything else leaves it in an unknown state.
-      if (exchanged?.kind === "answer" && !fresh) connections.keep(connection);
+      if (exchanged?.kind === "answer" && !fresh && limits.headersOnly !== true) connections.keep(connection);
       else connection.destroy();
       if (exchanged === undefined) reject(error);
       else resolve(exchanged);
     }
   });
+}
+
+/** An answer of which the headers are all that is wanted. */
+function describe(status: number, headers: AnsweredHeaders): Exchanged {
+  const length = first(headers["content-length"]) ?? "";
+  const contentLength = /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+  return { kind: "answer", status, contentType: first(headers["content-type"]), contentLength, body: "" };
 }
 
 function first(value: string | string[] | undefined): string | undefined {

@@ -1,3 +1,5 @@
+import { isHttp } from "./request.ts";
+
 /** What a call may be retried on: an answer of that class, no connection (`ct`), no answer in time or a lost connection (`rt`). */
 export type RetryReason = "4xx" | "5xx" | "ct" | "rt";
 
@@ -38,6 +40,41 @@ export function parseOverrides(url: string): ConnectionOverrides {
     readTimeoutMs: bounded(pairs.get("rt"), 100, 15_000, 15_000),
     totalTimeoutMs: bounded(pairs.get("tt"), 100, 15_000, 15_000),
   });
+}
+
+/** No more time than `limitMs` for any of it; `undefined` for no further limit. */
+export function limited(overrides: ConnectionOverrides, limitMs: number | undefined): ConnectionOverrides {
+  if (limitMs === undefined) return overrides;
+  const { connectTimeoutMs, readTimeoutMs, totalTimeoutMs } = overrides;
+  return Object.freeze({
+    ...overrides,
+    connectTimeoutMs: Math.min(connectTimeoutMs, limitMs),
+    readTimeoutMs: Math.min(readTimeoutMs, limitMs),
+    totalTimeoutMs: Math.min(totalTimeoutMs, limitMs),
+  });
+}
+
+/** A webhook's URL, taken apart. */
+export interface Destination {
+  readonly overrides: ConnectionOverrides;
+  /** Without its fragment; `undefined` where it is no http(s) URL. */
+  readonly url: URL | undefined;
+}
+
+/** Few URLs are called again and again: to take one apart costs as much as to sign what is sent there. */
+const destinations = new Map<string, Destination>();
+const MOST_DESTINATIONS = 256;
+
+/** The parts of a URL as it is given; remembered, so its parts are not for changing. */
+export function destinationOf(text: string): Destination {
+  const known = destinations.get(text);
+  if (known !== undefined) return known;
+  const overrides = parseOverrides(text);
+  const url = URL.canParse(overrides.url) ? new URL(overrides.url) : undefined;
+  const destination = { overrides, url: url !== undefined && isHttp(url) ? url : undefined };
+  if (destinations.size >= MOST_DESTINATIONS) destinations.clear();
+  destinations.set(text, destination);
+  return destination;
 }
 
 function bounded(text: string | null, least: number, most: number, byDefault: number): number {

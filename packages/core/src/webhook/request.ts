@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import { renderForm } from "../wire/form.ts";
 import { signTwilioRequest } from "../wire/signature.ts";
 
+/** What we call ourselves in requests of our own. */
+export const USER_AGENT = "messaging-service/0.1";
+
 /** What {@link prepareRequest} turns into a request. */
 export interface RequestInput {
   /** Absolute, without a fragment. */
@@ -24,7 +27,7 @@ export interface Identity {
 export interface PreparedRequest {
   /** As it is sent, which is what was signed, and with the user information, which goes into a header. */
   readonly url: URL;
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "HEAD" | "POST";
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }

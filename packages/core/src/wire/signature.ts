@@ -2,7 +2,6 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { decodeComponent } from "./form.ts";
 
 type SignedParameters = Readonly<Record<string, string | readonly string[]>>;
-
 /** What {@link verifyTwilioSignature} judges. */
 export interface TwilioSignatureInput {
   /** The account's auth token; several during a rotation, any of which may have signed. */
@@ -47,7 +46,6 @@ export interface TwilioRequestToSign {
 
 const sortReceived = createSortNames();
 const sortSent = createSortNames();
-
 /** The `X-Twilio-Signature` of a request that we make as Twilio would. */
 export function signTwilioRequest(request: TwilioRequestToSign): string {
   const [sent = ""] = request.url.split("#", 1);

@@ -101,6 +101,8 @@ const scenario = fc.record({
   carrier: fc.constantFrom(undefined, "Verizon", "Bell"),
   rcsCapable: fc.constantFrom(undefined, true, false),
   windowOpen: fc.constantFrom(undefined, true, false),
+  isReply: fc.constantFrom(undefined, true),
+  mmsFailed: fc.constantFrom(undefined, true),
 });
 type Scenario = typeof scenario extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -124,6 +126,7 @@ test("decides and refuses as the rules read, for any pool, recipient, settings a
         mediaUrl: given.media,
         sendAsMms: given.sendAsMms,
         contentSid: given.contentSid,
+        isReply: given.isReply,
         from: given.from === undefined ? undefined : (given.senders[given.from]?.id ?? "+15005550000"),
       });
       const facts = {
@@ -133,6 +136,7 @@ test("decides and refuses as the rules read, for any pool, recipient, settings a
         carrier: given.carrier,
         rcsCapable: given.rcsCapable,
         windowOpen: given.windowOpen,
+        mmsFailed: given.mmsFailed,
       };
       const actual = plan(pool, given.settings, request, facts);
       const expected = referencePlan(pool, given.settings, request, facts);

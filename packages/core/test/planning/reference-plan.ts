@@ -121,7 +121,7 @@ export function referencePlan(
   function kindOf(hasMmsSender: boolean): "SMS" | "MMS" | null {
     const media = request.mediaUrl.length > 0;
     if (!media && request.sendAsMms !== true) return "SMS";
-    if (receivesMms(to.country) && hasMmsSender) return "MMS";
+    if (receivesMms(to.country) && facts.mmsFailed !== true && hasMmsSender) return "MMS";
     if (media && !receivesMediaLink(to.country)) return null;
     return settings.mmsConverter ? "SMS" : null;
   }
@@ -158,7 +158,8 @@ export function referencePlan(
     const native = { whatsapp: "WHATSAPP", rcs: "RCS" } as const;
     const hasMms = carriesKind(sender, "MMS");
     const wantsMms = request.mediaUrl.length > 0 || request.sendAsMms === true;
-    if (to.channel === "sms" && wantsMms && !hasMms) return refused("SENDER_WITHOUT_MMS");
+    if (to.channel === "sms" && wantsMms && !hasMms && request.isReply !== true)
+      return refused("SENDER_WITHOUT_MMS");
     const kind = to.channel === "sms" ? kindOf(hasMms) : native[to.channel];
     const able = kind !== null && usable.includes(sender) && carriesKind(sender, kind) && canReach(sender);
     if (!able) return refused("SENDER_CANNOT_REACH");

@@ -37,6 +37,16 @@ describe("createMemoryQueue", () => {
     expect(queue.add({ id: "C", lane: "C", cost: 1 }, { force: true })).toBe("added");
   });
 
+  it("says what waits in one bucket of a lane", () => {
+    const queue = createMemoryQueue({ clock: createManualClock(), limitOf: () => laneLimit(10) });
+    queue.add({ id: "1", lane: "A", cost: 3 });
+    queue.add({ id: "2", lane: "A", cost: 1, bucket: "MMS" });
+    expect([queue.size("A"), queue.size("A", "SMS"), queue.size("A", "MMS"), queue.size("A", "RCS")]).toEqual(
+      [4, 3, 1, 0],
+    );
+    expect(queue.size("B", "SMS")).toBe(0);
+  });
+
   it("keeps one timer however many lanes wait, and none once all are idle", async () => {
     const clock = createManualClock();
     const queue = createMemoryQueue({ clock, limitOf: () => laneLimit(10) });

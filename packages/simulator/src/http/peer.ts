@@ -21,11 +21,12 @@ export interface ConnectOptions {
 export function peerTransport(peer: CarrierPeer, kind: "inbound" | "status"): Transport {
   return ({ url, method, headers, body }, { totalMs }, life) =>
     new Promise((resolve) => {
-      if (!URL.canParse(url)) {
+      const place = placeOf(url);
+      if (place === undefined) {
         resolve({ status: 0, headers: {}, body: "", failure: "ct", errorCode: 11100 });
         return;
       }
-      const { origin, host, pathname, search } = new URL(url);
+      const { origin, host, pathname, search } = place;
       const finish = (answer: CallAnswer): void => {
         timer.cancel();
         release();
@@ -50,6 +51,26 @@ export function peerTransport(peer: CarrierPeer, kind: "inbound" | "status"): Tr
           () => finish(toAnswer({ status: 500, headers: {}, body: "" })),
         );
     });
+}
+
+type Place = Pick<URL, "origin" | "host" | "pathname" | "search">;
+
+/** A query that a URL has as it is written. */
+const PLAIN_QUERY = /^\?[A-Za-z0-9&=%._~+-]+$/;
+let last: { readonly base: string; readonly place: Place } | undefined;
+
+/** The parts of a URL, `undefined` where it is none. Callbacks of one service differ in their query alone. */
+function placeOf(url: string): Place | undefined {
+  const question = url.indexOf("?");
+  const search = question === -1 ? "" : url.slice(question);
+  if (!PLAIN_QUERY.test(search)) return URL.canParse(url) ? new URL(url) : undefined;
+  const base = url.slice(0, question);
+  if (last?.base !== base) {
+    if (!URL.canParse(base)) return undefined;
+    last = { base, place: new URL(base) };
+  }
+  const { origin, host, pathname } = last.place;
+  return { origin, host, pathname, search };
 }
 
 function toAnswer({ status, headers, body }: HttpResponse): CallAnswer {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Lifetime } from "../lifetime.ts";
+import { renderForm } from "../wire/form.ts";
 import { signRequest } from "../wire/signature.ts";
 
 /** How long an attempt may take, in milliseconds. */
@@ -62,8 +63,8 @@ export async function callWebhook(
   { url: configured, method, parameters, transport, token = randomUUID() }: WebhookCall,
 ): Promise<WebhookAnswer> {
   const [address = "", fragment = ""] = configured.split("#", 2);
-  const overrides = readOverrides(fragment);
-  const form = new URLSearchParams(parameters).toString();
+  const overrides = fragment === "" ? DEFAULTS : readOverrides(fragment);
+  const form = renderForm(parameters);
   const url = method === "GET" ? `${address}${address.includes("?") ? "&" : "?"}${form}` : address;
   const request: CallRequest = {
     url,
@@ -95,6 +96,9 @@ function isRetried({ failure, status }: CallAnswer, policy: readonly string[]): 
   const reason = failure ?? (status >= 500 ? "5xx" : status >= 400 ? "4xx" : undefined);
   return reason !== undefined && (policy.includes("all") || policy.includes(reason));
 }
+
+/** What a call without a fragment goes by. */
+const DEFAULTS: Overrides = readOverrides("");
 
 function readOverrides(fragment: string): Overrides {
   const fields = new URLSearchParams(fragment);

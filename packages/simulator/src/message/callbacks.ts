@@ -98,7 +98,12 @@ function targetOf(
   return statusCallback === null ? undefined : { url: statusCallback, transport: httpTransport };
 }
 
+const MINUTE_MS = 60_000;
+let minute = { at: -1, text: "" };
+
 /** `YYMMDDhhmm` in UTC, as carriers write it. */
 function dlrDate(now: number): string {
-  return new Date(now).toISOString().replace(/\D/g, "").slice(2, 12);
+  const at = Math.floor(now / MINUTE_MS);
+  if (at !== minute.at) minute = { at, text: new Date(now).toISOString().replace(/\D/g, "").slice(2, 12) };
+  return minute.text;
 }

@@ -38,7 +38,9 @@ export async function travel(exchange: Exchange, message: MessageRecord, trip: T
   let posted: Promise<void> = Promise.resolve();
   let arrived = trip.arrived ?? false;
   for (const [index, step] of steps.entries()) {
-    await exchange.life.wait(step.afterMs ?? STEP_MS);
+    const afterMs = step.afterMs ?? STEP_MS;
+    // The first step waits for the answer to the submission; what follows at once needs no turn of its own.
+    if (index === 0 || afterMs > 0) await exchange.life.wait(afterMs);
     if (exchange.life.closed) return;
     if (message.status === "accepted" || message.status === "scheduled")
       leaveService(exchange, message, step.status);

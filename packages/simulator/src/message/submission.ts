@@ -117,7 +117,12 @@ function accept(
   if (service === null) message.numSegments = segmentsOf(message);
   messages.push(message);
   log.set(message.sid, message);
-  if (via === "provider" && message.statusCallback !== null)
-    exchange.origin = new URL(message.statusCallback).origin;
+  if (via === "provider" && message.statusCallback !== null) noteOrigin(exchange, message.statusCallback);
   return message;
+}
+
+/** Where the connected service is called: nearly always where it was before. */
+function noteOrigin(exchange: Exchange, url: string): void {
+  const { origin } = exchange;
+  if (origin === undefined || !url.startsWith(`${origin}/`)) exchange.origin = new URL(url).origin;
 }

@@ -84,7 +84,8 @@ function validateContent(form: URLSearchParams, settings: CarrierSettings): Refu
   const contentSid = form.get("ContentSid");
   const variables = form.get("ContentVariables");
   if (body === "" && media.length === 0 && contentSid === null) return refuse(21619);
-  if ([...body].length > 1600) return refuse(21617);
+  // Characters, of which there are never more than UTF-16 units.
+  if (body.length > 1600 && [...body].length > 1600) return refuse(21617);
   if (media.length > 10) return refuse(21623);
   const bad = media.find((url) => !isHttpUrl(url));
   if (bad !== undefined) return refuse(21620, bad);
@@ -118,7 +119,7 @@ function validateSchedule(form: URLSearchParams, now: number): Refusal | undefin
 }
 
 function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  return /^\s*https?:/i.test(text) && URL.canParse(text);
 }
 
 function isJsonObject(text: string): boolean {

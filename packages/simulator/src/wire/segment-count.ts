@@ -1,6 +1,7 @@
-/** Characters of the GSM 7-bit default alphabet, and of its extension table, which cost two (3GPP TS 23.038). */
-const BASIC = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà]$/u;
-const EXTENDED = /^[\f^{}\\[~\]|€]$/u;
+/** Texts of the GSM 7-bit default alphabet and its extension table, whose characters cost two (3GPP TS 23.038). */
+const GSM =
+  /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà\f^{}\\[~\]|€]*$/u;
+const EXTENDED = /[\f^{}\\[~\]|€]/gu;
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /**
@@ -8,13 +9,13 @@ const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
  * 70 UTF-16 units, or 67 each. Escape pairs and grapheme clusters stay whole. The empty text is one segment.
  */
 export function countSegments(body: string): number {
-  const characters = [...body];
-  const gsm = characters.every((character) => BASIC.test(character) || EXTENDED.test(character));
-  const costs = gsm
-    ? characters.map((character) => (EXTENDED.test(character) ? 2 : 1))
-    : [...graphemes.segment(body)].map(({ segment }) => segment.length);
+  const gsm = GSM.test(body);
   const [alone, joined] = gsm ? [160, 153] : [70, 67];
-  if (costs.reduce((sum, cost) => sum + cost, 0) <= alone) return 1;
+  const units = body.length + (gsm ? (body.match(EXTENDED)?.length ?? 0) : 0);
+  if (units <= alone) return 1;
+  const costs = gsm
+    ? Array.from(body, (character) => (character.search(EXTENDED) === -1 ? 1 : 2))
+    : Array.from(graphemes.segment(body), ({ segment }) => segment.length);
   let count = 1;
   let used = 0;
   for (const cost of costs) {

@@ -14,10 +14,11 @@ export function signRequest(
   url: string,
   parameters: Readonly<Record<string, string | readonly string[]>> = {},
 ): string {
-  const hmac = createHmac("sha1", authToken).update(url.split("#", 1)[0] ?? "", "utf8");
+  let text = url.split("#", 1)[0] ?? "";
   for (const name of Object.keys(parameters).sort()) {
-    const values = [parameters[name] ?? ""].flat();
-    for (const value of [...new Set(values)].sort()) hmac.update(name + value, "utf8");
+    const given = parameters[name] ?? "";
+    if (typeof given === "string") text += name + given;
+    else for (const value of [...new Set(given)].sort()) text += name + value;
   }
-  return hmac.digest("base64");
+  return createHmac("sha1", authToken).update(text, "utf8").digest("base64");
 }
