@@ -68,6 +68,22 @@ describe("service.unfinished", () => {
   });
 });
 
+describe("service.unfinished with conversations", () => {
+  it("counts the hooks that are to be told", async () => {
+    let tell: (() => void) | undefined;
+    const { service, carrier, clock } = createWorld({
+      inboundHandling: "conversation",
+      conversations: { onMessageAdded: () => new Promise<void>((resolve) => (tell = resolve)) },
+    });
+    await carrier.handset(PHONE).text(SENDER, "Hello");
+    await clock.advance(1_000);
+    expect(service.unfinished).toBe(1);
+    tell?.();
+    await clock.advance(1_000);
+    expect(service.unfinished).toBe(0);
+  });
+});
+
 describe("service.update with null", () => {
   it("goes back to no webhook, no status callback and the standard words", async () => {
     const { service } = createWorld({

@@ -29,7 +29,7 @@ export function handsetRoutes({ carrier, sender }: HandsetOptions): Router {
   });
 
   router.post("/", async (ctx) => {
-    const { from, body } = ctx.request.body as { from?: unknown; body?: unknown };
+    const { from, body } = (ctx.request.body ?? {}) as { from?: unknown; body?: unknown };
     if (typeof from !== "string" || typeof body !== "string" || body === "")
       return ctx.throw(400, "Give from and body as text, in JSON.");
     const phone = carrier.handset(from);

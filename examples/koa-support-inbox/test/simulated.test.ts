@@ -26,6 +26,7 @@ it("says what is wrong with a text that cannot be", async () => {
   const { url } = await start();
   await supertest(url).post("/handset/texts").send({ from: "nobody at all", body: "hello" }).expect(400);
   await supertest(url).post("/handset/texts").send({ from: "+14155550123" }).expect(400);
+  await supertest(url).post("/handset/texts").type("form").send({ from: "+14155550123" }).expect(400);
   await supertest(url).get("/handset/texts").query({ from: "" }).expect(400);
 });
 

@@ -136,13 +136,14 @@ export interface MessagingService extends Manage, HttpHandler {
   /** Lists the messages from now on for the account too, as the option `accountLog` does; a REST API does so for services it is told of. */
   listInAccount(): void;
   /**
-   * How much of this process's work is under way: messages that wait or are being handed over, status callbacks to be told,
-   * webhooks being answered. At 0 a `close` leaves nothing to the next start.
+   * How much of this process's work is under way: messages that wait or are being handed over, status callbacks and
+   * events of conversations to be told, webhooks being answered. At 0 a `close` leaves nothing to the next start.
    */
   readonly unfinished: number;
   /**
    * Deletes the service from the store, as far as it may be: settings and senders changed at run time, sticky mappings. In this process
-   * scheduled messages are canceled and waiting ones fail with SERVICE_DELETED. Consent and the record of messages stay.
+   * scheduled messages are canceled and waiting ones fail with SERVICE_DELETED. Open conversations are closed. Consent and the record of
+   * messages and conversations stay.
    */
   erase(): Promise<void>;
   /** What is wrong with this set-up. */

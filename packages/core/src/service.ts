@@ -181,7 +181,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
       return Promise.resolve(toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed.")));
     },
     get unfinished() {
-      return ctx.waiting.count() + ctx.telling.size + webhooks.active;
+      return ctx.waiting.count() + ctx.telling.size + telling.active + webhooks.active;
     },
     erase: createErase(ctx, { advance, conversations }),
     listInAccount,

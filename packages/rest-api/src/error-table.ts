@@ -31,6 +31,7 @@ export const REST_ERRORS = {
   21617: [400, "Body holds more than 1,600 characters."],
   21619: [400, "Give a Body, a MediaUrl or a ContentSid."],
   21620: [400, "MediaUrl is an absolute http(s) URL."],
+  21621: [400, "From cannot send media: give a sender with MMS, or leave MediaUrl out."],
   21623: [400, "Give at most 10 MediaUrl."],
   21627: [400, "MaxPrice is a number."],
   21653: [400, "Give one To: a message has one recipient."],

@@ -14,6 +14,7 @@ import {
   toNumberWebhook,
   toSenderInput,
 } from "./inventory-input.ts";
+import { isSid } from "./params.ts";
 import type { RegistryKeys } from "./registry-keys.ts";
 import { type ResourcePrefix, resourceSid } from "./sids.ts";
 
@@ -101,6 +102,7 @@ export function createInventory({
   return Object.freeze({
     sidOf,
     async find(sid: string): Promise<Owned | undefined> {
+      if (!isSid(sid, ...Object.values(PREFIX))) return undefined;
       for (const refreshed of [false, true]) {
         // Another process may have added it a moment ago.
         if (refreshed) await account().update({});
@@ -117,9 +119,7 @@ export function createInventory({
     describe,
     async add(phoneNumber: string, change: NumberChange): Promise<Owned> {
       const webhook = toNumberWebhook(NO_WEBHOOK, change);
-      const sender = await account().senders.add(
-        toSenderInput(entryOf(phoneNumber), webhook.smsUrl === null ? undefined : webhook),
-      );
+      const sender = await account().senders.add(toSenderInput(entryOf(phoneNumber), webhook));
       const at = now();
       await changeDocument<NumberDocument>(store, keys.number(sidOf(sender)), () => ({
         createdAt: at,

@@ -1,4 +1,11 @@
-import type { Clock, Logger, MessagingService, Store, Timer } from "@messaging-service/core";
+import {
+  type Clock,
+  isMessagingError,
+  type Logger,
+  type MessagingService,
+  type Store,
+  type Timer,
+} from "@messaging-service/core";
 import type { Presence } from "./presence.ts";
 
 /** What {@link createRunning} needs. */
@@ -142,8 +149,18 @@ export function createRunning(parts: RunningParts): Running {
     await presence.beat();
     for (const left of await presence.abandoned()) {
       // Starting takes up what waits; one that has nothing to do is stopped again.
-      for (const sid of left.sids) await use(sid);
+      for (const sid of left.sids) await takeUp(sid);
       await presence.settled(left.process);
+    }
+  }
+
+  /** One that cannot be started keeps no other from it; a store that is gone is asked again. */
+  async function takeUp(sid: string): Promise<void> {
+    try {
+      await use(sid);
+    } catch (error) {
+      if (isMessagingError(error, "STORE_UNAVAILABLE")) throw error;
+      logger.error("A service of a process that ended could not be started.", { sid, error: String(error) });
     }
   }
 

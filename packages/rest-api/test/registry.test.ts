@@ -168,6 +168,55 @@ describe("a service of the registry", () => {
   });
 });
 
+describe("a process that dies without a word", () => {
+  it("leaves its services to another one, three signs of life later", async () => {
+    const setting = createSetting();
+    // Its clock stands still from the moment it dies: nothing of it runs any more.
+    const first = open(setting, { clock: createVirtualClock(setting.clock.now()) });
+    const { sid } = await first.create(named("Bookings"));
+    await addNumber(first, sid, FIRST);
+    const sendAt = new Date(setting.clock.now() + 600_000);
+    await (await first.get(sid))?.send({ to: PHONE, body: "Later", sendAt });
+    open(setting);
+    await setting.clock.advance(620_000);
+    expect(setting.carrier.handset(PHONE).inbox.map(({ body }) => body)).toEqual(["Later"]);
+  });
+
+  it("leaves a deletion that it began to be finished", async () => {
+    const setting = createSetting();
+    const clock = createVirtualClock(setting.clock.now());
+    let dead = false;
+    const hanging: (() => void)[] = [];
+    const hang = (): Promise<never> =>
+      new Promise((_, reject) => hanging.push(() => reject(new Error("The process is dead."))));
+    const dying: Store = {
+      ...setting.store,
+      async compareAndSet(key, expected, value, ...rest) {
+        if (dead) return hang();
+        const done = await setting.store.compareAndSet(key, expected, value, ...rest);
+        // The mark is written, and nothing after it.
+        dead = key.includes("service:") && value?.includes("deletedAt") === true;
+        return done;
+      },
+      delete: (key) => (dead ? hang() : setting.store.delete(key)),
+    };
+    const first = open({ ...setting, store: dying }, { clock });
+    onTestFinished(() => {
+      dead = false;
+      for (const release of hanging) release();
+    });
+    const [{ sid }, other] = [await first.create(named("A")), await first.create(named("B"))];
+    await addNumber(first, sid, FIRST);
+    first.remove(sid).catch(() => undefined);
+    await setting.clock.advance(1_000);
+    const second = open(setting);
+    await setting.clock.advance(30_000);
+    expect(await second.read(sid)).toBeUndefined();
+    expect(await second.pools.list(sid)).toEqual([]);
+    expect(await addNumber(second, other.sid, FIRST)).toMatchObject({ member: { address: FIRST } });
+  });
+});
+
 describe("a service that is deleted", () => {
   it("gives its numbers free, ends what waits, keeps consent and the record", async () => {
     const setting = createSetting();

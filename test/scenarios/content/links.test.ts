@@ -1,7 +1,19 @@
+import { createServer } from "node:http";
 import KeyvRedis from "@keyv/redis";
-import { createMessagingService, type LinkClick, memoryStore, silentLogger } from "@messaging-service/core";
+import {
+  createMessagingService,
+  type LinkClick,
+  type MessagingService,
+  memoryStore,
+  silentLogger,
+} from "@messaging-service/core";
+import { messagingService as onExpress } from "@messaging-service/express";
+import { messagingService as onKoa } from "@messaging-service/koa";
 import { createCarrier } from "@messaging-service/simulator";
+import express from "express";
 import Keyv from "keyv";
+import Koa from "koa";
+import supertest from "supertest";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createFaultyStore } from "../../support/faulty-store.ts";
 import { startRedis } from "../../support/redis.ts";
@@ -182,6 +194,34 @@ describe("collisions", () => {
     }
     await new Promise((resolve) => setImmediate(resolve));
     expect(clicks.map(({ sid }) => sid)).toEqual(sent.map(({ sid }) => sid));
+  });
+});
+
+describe("behind a proxy that the application trusts", () => {
+  const apps = {
+    Express(service: MessagingService) {
+      const app = express().set("trust proxy", true);
+      return createServer(app.use(onExpress(service)));
+    },
+    Koa(service: MessagingService) {
+      const app = new Koa({ proxy: true });
+      return createServer(app.use(onKoa(service)).callback());
+    },
+  };
+
+  it.each(Object.entries(apps))("%s tells the service who was asked, and by whom", async (_, build) => {
+    const { service } = createWorld({ senders: [BRITISH], linkUrl: "https://go.example.com" });
+    const code = codeOf((await service.send(MESSAGE)).body);
+    const server = build(service);
+    const open = (path: string, address: string) =>
+      supertest(server)
+        .get(path)
+        .redirects(0)
+        .set({ "x-forwarded-host": "go.example.com", "x-forwarded-for": address, host: "10.0.0.1:3000" });
+    await open(`/${code}`, "192.0.2.1").expect(302);
+    for (let n = 0; n < 20; n++) await open("/0000000", "192.0.2.1").expect(404);
+    await open(`/${code}`, "192.0.2.1").expect(429);
+    await open(`/${code}`, "192.0.2.2").expect(302);
   });
 });
 

@@ -377,6 +377,22 @@ describe("conversations.messages", () => {
   });
 });
 
+describe("doctor", () => {
+  it.each<[string, WorldOptions, string[]]>([
+    ["warns of hooks that no message comes to", { inboundHandling: "defer" }, ["CONVERSATIONS_UNUSED"]],
+    ["says nothing where the service has conversations", {}, []],
+    [
+      "says nothing where a sender has",
+      { inboundHandling: "defer", senders: [{ phoneNumber: SENDER, inboundHandling: "conversation" }] },
+      [],
+    ],
+  ])("%s", async (_, options, codes) => {
+    const { service } = createDesk({ conversations: { closeAfter: 86_400 }, ...options });
+    const found = (await service.doctor()).map(({ code }) => code);
+    expect(found.filter((code) => code.startsWith("CONVERSATIONS"))).toEqual(codes);
+  });
+});
+
 describe("a conversation that is not there", () => {
   it("is undefined to get, and an error to all that need it", async () => {
     const { service } = createDesk();

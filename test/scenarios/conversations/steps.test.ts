@@ -127,6 +127,28 @@ describe.each(WAYS)("a process that ends %s a call of the store has worked, with
     await expectSaid(heir, records.length === 1 ? ["Hello", "Yes"] : ["Hello"]);
   });
 
+  it.each(STEPS)(
+    "at step %d of a STOP leaves an opt-out, and both messages in the conversation",
+    async (step) => {
+      const { clock, store, doomed, heir: next } = createPair(hooks);
+      await doomed.carrier.handset(PHONE).text(SENDER, "Hello");
+      await clock.advance(MINUTE);
+      const sid = `SM${"3".repeat(32)}`;
+      let count = 0;
+      store.break(() => ++count > step, { after: when === "after" });
+      const texting = doomed.carrier.handset(PHONE).text(SENDER, "STOP", { messageSid: sid });
+      await clock.advance(6_000);
+      const { status } = await texting;
+      const heir = await next();
+      if (status !== 200) await heir.carrier.handset(PHONE).text(SENDER, "STOP", { messageSid: sid });
+      await clock.advance(MINUTE);
+      expect(await heir.service.consent.get(PHONE)).toMatchObject({ status: "opted-out" });
+      const replies = await heir.service.messages({ direction: "outbound-reply" });
+      expect(replies.length).toBeLessThanOrEqual(1);
+      await expectSaid(heir, ["Hello", "STOP", ...replies.map(({ body }) => body)]);
+    },
+  );
+
   it.each(STEPS)("at step %d of a close leaves it closed and the pair free, or open", async (step) => {
     const { clock, store, told, doomed, heir: next } = createPair(hooks);
     await doomed.carrier.handset(PHONE).text(SENDER, "Hello");

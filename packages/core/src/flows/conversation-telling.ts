@@ -28,6 +28,9 @@ export function createConversationTelling(
     insist,
     tell,
     takeUp,
+    get active() {
+      return held.size;
+    },
     async close(timeoutMs: number): Promise<void> {
       if (underWay.size > 0) await Promise.race([Promise.all(underWay), sleep(ctx.clock, timeoutMs)]);
       closed = true;

@@ -67,9 +67,10 @@ export function createConversations(
       const limit = pageSize(filter.limit);
       const now = ctx.clock.now();
       const found: Conversation[] = [];
+      const size = filter.state === undefined ? limit : PAGE;
       let { cursor } = filter;
-      for (let read = 0; read < MOST_READ; read += PAGE) {
-        const { records, cursors } = await ctx.conversations.page(cursor, PAGE);
+      for (let read = 0; read < MOST_READ; read += size) {
+        const { records, cursors } = await ctx.conversations.page(cursor, size);
         for (const [index, record] of records.entries()) {
           cursor = cursors[index];
           if (record === undefined) continue;
@@ -77,7 +78,7 @@ export function createConversations(
           found.push(view(record));
           if (found.length === limit) return page(found, cursor);
         }
-        if (records.length < PAGE) return page(found, undefined);
+        if (records.length < size) return page(found, undefined);
       }
       return page(found, cursor);
     },

@@ -117,9 +117,9 @@ export function createConverse(ctx: FlowContext, { hooks, changes }: ConverseFlo
     const { sender, sid, match } = received;
     if ((sender.inboundHandling ?? ctx.settings().inboundHandling) !== "conversation") return;
     const pair = pairOf(received);
-    const { bindings, isIn } = await ctx.conversations.bound(pair.channel, pair.person, sid);
+    const { bindings } = await ctx.conversations.bound(pair.channel, pair.person);
     const bound = bindings.bySender[pair.sender];
-    if (isIn || bound === undefined) return;
+    if (bound === undefined) return;
     const said = { ...received.claimed.record, optOutType: match?.optOutType ?? null };
     if ((await changes.join(bound, said, received.from)) !== "in") return;
     const reply = await ctx.messages.get(replySidOf(sid, 0));

@@ -59,6 +59,8 @@ export interface ConversationTelling {
   ): void;
   /** What the process `owner` left of a conversation: events to tell, a pair to free. False: nothing was. */
   takeUp(sid: string, owner: string): Promise<boolean>;
+  /** What is still to be done. */
+  readonly active: number;
   /** Waits for hooks under way, up to `timeoutMs`. What is cut off is told by the next start. */
   close(timeoutMs: number): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { NOT_DURABLE } from "../alert.ts";
 import { lintOptOut } from "../opt-out/lint.ts";
 import { PLAN_ALERTS } from "../planning/reasons.ts";
+import type { InboundHandling } from "../types.ts";
 import type { FlowContext } from "./context.ts";
 
 /** One finding of `service.doctor()`. */
@@ -13,7 +14,7 @@ export interface DoctorFinding {
 /** `service.doctor`: what is wrong or worth knowing about this set-up, from options, store and providers. */
 export function createDoctor(ctx: FlowContext): () => Promise<readonly DoctorFinding[]> {
   return async function doctor(): Promise<readonly DoctorFinding[]> {
-    const findings: DoctorFinding[] = [...urlFindings(), ...poolFindings()];
+    const findings: DoctorFinding[] = [...urlFindings(), ...poolFindings(), ...conversationFindings()];
     const { policy } = ctx.optOut();
     for (const { code, message } of policy.enabled ? lintOptOut(policy) : [])
       findings.push({ level: "info", code, message });
@@ -47,6 +48,22 @@ export function createDoctor(ctx: FlowContext): () => Promise<readonly DoctorFin
   };
 
   /** The same codes as the alerts of what is sent by it. */
+  function conversationFindings(): DoctorFinding[] {
+    const isConversation = (handling: InboundHandling | undefined): boolean => handling === "conversation";
+    const areUsed =
+      isConversation(ctx.settings().inboundHandling) ||
+      ctx.pool.list().some(({ inboundHandling }) => isConversation(inboundHandling));
+    if (!ctx.options.conversations.given || areUsed) return [];
+    return [
+      {
+        level: "warn",
+        code: "CONVERSATIONS_UNUSED",
+        message:
+          'The option `conversations` is given, but no sender has the inboundHandling "conversation", so nothing comes to it.',
+      },
+    ];
+  }
+
   function poolFindings(): DoctorFinding[] {
     const code = "MULTIPLE_TOLL_FREE";
     const several = (ctx.pool.place("toll-free")?.size ?? 0) > 1;

@@ -39,7 +39,7 @@ export function createRecover(
     for (const owner of await ctx.outbox.abandoned()) {
       if (!(await ctx.outbox.takeOver(owner))) continue;
       for await (const entries of ctx.outbox.left(owner)) {
-        for (const entry of entries.filter(isConversation)) await takeUp(entry, owner);
+        for (const entry of entries.filter(isConversation)) await takeConversation(entry, owner);
         const sids = entries.filter((entry) => !isConversation(entry));
         const found = await Promise.all(sids.map((sid) => ctx.messages.get(sid)));
         const handled: Promise<boolean>[] = [];
@@ -58,6 +58,18 @@ export function createRecover(
     }
     if (taken > 0) ctx.logger.info(`Took up ${taken} messages of processes that ended.`);
     return taken;
+  }
+
+  async function takeConversation(entry: string, dead: string): Promise<void> {
+    try {
+      await takeUp(entry, dead);
+    } catch (error) {
+      if (isMessagingError(error, "STORE_UNAVAILABLE")) throw error;
+      ctx.logger.error("A conversation of a process that ended could not be taken up.", {
+        entry,
+        error: String(error),
+      });
+    }
   }
 
   /** A message that cannot be taken up keeps no other from it. */

@@ -121,9 +121,9 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
       await ctx.sticky.release(to.channel, to.person, claimed);
       ctx.pool.addMapping(record.from ?? "", -1);
     }
-    const { meaning: what } = result;
-    if (what === "sender" || what === "not-rcs" || (what === "not-mms" && record.kind === "MMS")) {
-      const outbound = withOutbound(record, { claimed: undefined, ...exclusion(record, what) });
+    const { meaning } = result;
+    if (meaning === "sender" || meaning === "not-rcs" || (meaning === "not-mms" && record.kind === "MMS")) {
+      const outbound = withOutbound(record, { claimed: undefined, ...exclusion(record, meaning) });
       try {
         const next = await replan({ ...tried(record), outbound });
         if (next !== undefined) return await requeue(taken, next);
@@ -133,12 +133,8 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
         return failWith(taken, toFailure(error), tried);
       }
     }
-    const meaning = result.meaning === "opted-out" ? "OPTED_OUT" : "PROVIDER_REFUSED";
-    await failWith(
-      taken,
-      { error: meaning, errorCode: result.errorCode, errorMessage: result.errorMessage },
-      tried,
-    );
+    const error = meaning === "opted-out" ? "OPTED_OUT" : "PROVIDER_REFUSED";
+    await failWith(taken, { error, errorCode: result.errorCode, errorMessage: result.errorMessage }, tried);
   }
 
   async function requeue(current: Versioned, next: MessageRecord): Promise<void> {

@@ -47,9 +47,7 @@ export interface BodyLint {
   readonly warnings: readonly BodyWarning[];
 }
 
-const BLANKS = "[\\s\\u00ad\\u200b-\\u200f\\u2060\\ufeff]+";
-const LEADING = new RegExp(`^${BLANKS}`, "u");
-const TRAILING = new RegExp(`${BLANKS}$`, "u");
+const BLANK = /[\s\u00ad\u200b-\u200f\u2060\ufeff]/;
 
 /**
  * What a body costs as SMS and which characters are to blame, before and after Smart Encoding, and what else may be worth
@@ -63,8 +61,7 @@ export function lint(body: string, options: LintOptions = {}): BodyLint {
   const after = segment(body, { smartEncoding: true });
   const characters = costlyCharacters(body);
   const saved = before.numSegments - after.numSegments;
-  const leadingBlanks = LEADING.exec(body)?.[0].length ?? 0;
-  const trailingBlanks = leadingBlanks === body.length ? 0 : (TRAILING.exec(body)?.[0].length ?? 0);
+  const text = trimmed(body);
   const words = [...builtInWords("STOP", language), ...keywords];
   const optOutKeyword = mentioned(askedFor(body), words) ?? null;
 
@@ -80,8 +77,10 @@ export function lint(body: string, options: LintOptions = {}): BodyLint {
       "smart-encoding-longer",
       `The replacements are longer: ${-saved} more segments with Smart Encoding.`,
     );
-  if (leadingBlanks > 0) warn("leading-blanks", `The body begins with ${leadingBlanks} blanks.`);
-  if (trailingBlanks > 0) warn("trailing-blanks", `The body ends with ${trailingBlanks} blanks.`);
+  const leadingBlanks = text.start;
+  const trailingBlanks = body.length - text.end;
+  if (leadingBlanks > 0) warn("leading-blanks", `Blanks before the text: ${leadingBlanks}.`);
+  if (trailingBlanks > 0) warn("trailing-blanks", `Blanks after the text: ${trailingBlanks}.`);
   if (optOutKeyword === null) warn("missing-opt-out", "The body does not say how to opt out (Reply STOP).");
 
   return Object.freeze({
@@ -95,6 +94,15 @@ export function lint(body: string, options: LintOptions = {}): BodyLint {
     optOutKeyword,
     warnings: Object.freeze(warnings),
   });
+}
+
+/** Where the text begins and ends between the blanks; of nothing but blanks, all are before it. */
+function trimmed(body: string): { readonly start: number; readonly end: number } {
+  let start = 0;
+  let end = body.length;
+  while (start < end && BLANK.test(body.charAt(start))) start += 1;
+  while (end > start && BLANK.test(body.charAt(end - 1))) end -= 1;
+  return { start, end };
 }
 
 function costOf({ encoding, numSegments, units }: Segmentation): BodyCost {

@@ -6,7 +6,7 @@ const built = new Map<string, readonly string[]>();
 
 /** The built-in words of a type: of all languages, or of one beside the standard ones. A language without a pack has those alone. */
 export function builtInWords(type: OptOutType, language?: string): readonly string[] {
-  const key = `${type} ${language ?? ""}`;
+  const key = `${type} ${language ?? "*"}`;
   let words = built.get(key);
   if (words === undefined) {
     words = (language === undefined ? PACK_LANGUAGES : ["en", language])

@@ -43,7 +43,7 @@ export interface LinkClick {
   readonly messagingServiceSid: string;
   readonly to: Address;
   readonly from: Address;
-  /** The link as the message carried it. */
+  /** The link as this service writes it. */
   readonly link: string;
   readonly mediaUrl: readonly string[];
   readonly at: Date;

@@ -2,10 +2,11 @@ import type { Clock } from "../clock.ts";
 import { isMessagingError, MessagingError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { type Attempted, createAttempter, type UrlFailure, type WebhookAnswer } from "./attempt.ts";
+import { destinationOf } from "./destination.ts";
 import type { Failure } from "./failure.ts";
 import { createGate } from "./gate.ts";
 import { createGuard, type Guard } from "./guard.ts";
-import { destinationOf, limited } from "./overrides.ts";
+import { limited } from "./overrides.ts";
 import { USER_AGENT, withoutCredentials } from "./request.ts";
 
 export type { UrlFailure, WebhookAnswer } from "./attempt.ts";

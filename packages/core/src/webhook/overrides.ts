@@ -1,5 +1,3 @@
-import { isHttp } from "./request.ts";
-
 /** What a call may be retried on: an answer of that class, no connection (`ct`), no answer in time or a lost connection (`rt`). */
 export type RetryReason = "4xx" | "5xx" | "ct" | "rt";
 
@@ -52,29 +50,6 @@ export function limited(overrides: ConnectionOverrides, limitMs: number | undefi
     readTimeoutMs: Math.min(readTimeoutMs, limitMs),
     totalTimeoutMs: Math.min(totalTimeoutMs, limitMs),
   });
-}
-
-/** A webhook's URL, taken apart. */
-export interface Destination {
-  readonly overrides: ConnectionOverrides;
-  /** Without its fragment; `undefined` where it is no http(s) URL. */
-  readonly url: URL | undefined;
-}
-
-/** Few URLs are called again and again: to take one apart costs as much as to sign what is sent there. */
-const destinations = new Map<string, Destination>();
-const MOST_DESTINATIONS = 256;
-
-/** The parts of a URL as it is given; remembered, so its parts are not for changing. */
-export function destinationOf(text: string): Destination {
-  const known = destinations.get(text);
-  if (known !== undefined) return known;
-  const overrides = parseOverrides(text);
-  const url = URL.canParse(overrides.url) ? new URL(overrides.url) : undefined;
-  const destination = { overrides, url: url !== undefined && isHttp(url) ? url : undefined };
-  if (destinations.size >= MOST_DESTINATIONS) destinations.clear();
-  destinations.set(text, destination);
-  return destination;
 }
 
 function bounded(text: string | null, least: number, most: number, byDefault: number): number {

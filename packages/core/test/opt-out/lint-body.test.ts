@@ -106,10 +106,54 @@ describe("lint", () => {
     expect(lint("Sale. Reply BASTA", { language: "xx", keywords: ["basta"] }).optOutKeyword).toBe("basta");
   });
 
+  it("takes an empty language for one without words of its own, whoever asked first", () => {
+    expect(lint("Responda BAJA", { language: "" }).optOutKeyword).toBeNull();
+    expect(lint("Responda BAJA").optOutKeyword).toBe("BAJA");
+  });
+
+  it("takes time by the length of the text alone", () => {
+    const { leadingBlanks, trailingBlanks } = lint(`x${" ".repeat(50_000)}x`);
+    expect([leadingBlanks, trailingBlanks]).toEqual([0, 0]);
+    const family = "👨‍👩‍👧";
+    const { characters } = lint(`a${family.repeat(3_000)}`);
+    expect(characters).toHaveLength(3_000);
+    expect(characters.every(({ character, position }) => character === family && position % 8 === 1)).toBe(
+      true,
+    );
+  });
+
   it("finds nothing wrong with a plain text", () => {
     const result = lint("Acme: sale today. Reply STOP to opt out.");
     expect(result).toMatchObject({ characters: [], saved: 0, warnings: [] });
     expect(Object.isFrozen(result)).toBe(true);
+  });
+
+  it("tells characters apart as a reader does, however long the text", () => {
+    const unit = fc.constantFrom(
+      "a",
+      "’",
+      "👨",
+      "\u200d",
+      "🏽",
+      "🇫",
+      "🇷",
+      "\u0303",
+      "क",
+      "\u094d",
+      "\r",
+      "\n",
+      "각",
+      "ᄀ",
+      "ᅡ",
+    );
+    fc.assert(
+      fc.property(fc.string({ unit, minLength: 250, maxLength: 600 }), (body) => {
+        const clusters = Array.from(new Intl.Segmenter("en").segment(body), ({ segment: each }) => each);
+        const foreign = clusters.filter((each) => segment(each).encoding === "UCS-2");
+        expect(lint(body).characters.map(({ character }) => character)).toEqual(foreign);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it("agrees with segment and smartEncode, whatever the text", () => {
