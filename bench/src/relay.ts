@@ -3,10 +3,15 @@ import { once } from "node:events";
 import { Agent, createServer, type RequestListener, request, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { fileURLToPath } from "node:url";
-import { createMessagingService, type MessagingService, silentLogger } from "@messaging-service/core";
-import { messagingService } from "@messaging-service/express";
+import {
+  createMessagingService,
+  locateNode,
+  type MessagingService,
+  serveNode,
+  silentLogger,
+  writeNodeResponse,
+} from "@messaging-service/core";
 import { twilio } from "@messaging-service/providers/twilio";
-import express from "express";
 import twilioSdk from "twilio";
 
 const AUTH_TOKEN = "12345678901234567890123456789012";
@@ -30,7 +35,8 @@ const WORK_CONNECTIONS = 16;
 
 /**
  * Inbound messages per second that are forwarded to a webhook on loopback, beside a bare relay: `node:http` that hands the
- * bytes on over kept connections and the answer back, and verifies nothing. Ours verifies, claims the message, looks for a
+ * bytes on over kept connections and the answer back, and verifies nothing. Ours stands on `node:http` too, without a framework,
+ * verifies, claims the message, looks for a
  * keyword, signs the call anew, reads the TwiML, keeps message and reply on record, and renders the answer, in memory.
  * Interleaved rounds in this process; load and webhook are processes of their own. First with a webhook that answers at once,
  * so that nothing counts but processor time, then with one that takes a moment.
@@ -80,10 +86,18 @@ function ours(url: string): Relay {
     logger: silentLogger,
     webhook: { url },
   });
-  return {
-    listener: express().use(messagingService(service)),
-    close: () => service.close({ timeoutMs: 0 }),
+  const listener: RequestListener = (request, response) => {
+    serveNode(service, locateNode(service, request), {
+      request,
+      response,
+      url: request.url ?? "/",
+      parsed: request,
+      leave: (body, rawBody) => Object.assign(request, { body, rawBody, _body: true }),
+      respond: (answer) => writeNodeResponse(response, answer),
+      next: () => response.writeHead(404).end(),
+    }).catch(() => response.destroy());
   };
+  return { listener, close: () => service.close({ timeoutMs: 0 }) };
 }
 
 function bare(url: string): Relay {

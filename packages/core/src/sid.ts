@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 
 /** Twilio's prefixes: AC account, MG service, SM message, MM message with media, PN number, and so on. */
 export type SidPrefix = "AC" | "MG" | "SM" | "MM" | "CH" | "IM" | "MB" | "NO" | "ME";
@@ -21,7 +21,7 @@ export function createSid(prefix: SidPrefix): string {
 
 /** The SID that always belongs to these parts: the same parts give the same SID in every process. */
 export function deriveSid(prefix: SidPrefix, ...parts: readonly string[]): string {
-  return prefix + createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+  return prefix + hash("sha256", JSON.stringify(parts), "hex").slice(0, 32);
 }
 
 /** Whether the value is a SID with that prefix. */
