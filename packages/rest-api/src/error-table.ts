@@ -14,7 +14,7 @@ export const REST_ERRORS = {
   20429: [429, "Too many requests: wait for the seconds that Retry-After names, then try again."],
   20500: [500, "Something went wrong here. The operator finds it in the log under the Twilio-Request-Id."],
   20503: [503, "The service is not available at the moment; nothing was changed. Try again."],
-  21211: [400, "To is no phone number in E.164 and no channel address that can be texted."],
+  21211: [400, "To is no phone number in E.164 and no channel address that can be texted, or it is From."],
   21212: [400, "From is no phone number, short code, sender ID or channel address."],
   21218: [400, "ApplicationSid is AP and 32 hexadecimal digits."],
   21481: [400, "PageToken is none that this list gave: follow its links as they are."],

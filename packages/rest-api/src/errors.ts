@@ -32,7 +32,7 @@ export function faultOf(said: Fault): Error {
   return Object.assign(new Error(said.message), { name: "RestFault", fault: said });
 }
 
-/** Seconds a client is asked to wait where the store does not answer. */
+/** Seconds a client is asked to wait where the store does not answer, or a queue is full. */
 const RETRY_AFTER_S = "5";
 
 /**
@@ -56,6 +56,11 @@ export function toFault(error: unknown): Fault {
   return { code: twilioCode, status: status < 500 ? status : 503, message: help };
 }
 
+/** What this API says of a code; `undefined` for one that it does not answer itself. */
+export function sentenceOf(code: number | null): string | undefined {
+  return code !== null && code in REST_ERRORS ? REST_ERRORS[code as RestErrorCode][1] : undefined;
+}
+
 function named(code: RestErrorCode): Fault {
   const [status, message] = REST_ERRORS[code];
   return { code, status, message };
@@ -63,7 +68,7 @@ function named(code: RestErrorCode): Fault {
 
 /** The answer a fault becomes. */
 export function renderFault({ code, status, message, headers }: Fault): HttpResponse {
-  const wait = status === 503 ? { "retry-after": RETRY_AFTER_S } : {};
+  const wait = status === 503 || status === 429 ? { "retry-after": RETRY_AFTER_S } : {};
   return {
     status,
     headers: {

@@ -184,6 +184,7 @@ describe("a message sent over REST", () => {
     const failed = await ask(api, "GET", `${MESSAGES}/${json.sid}`);
     expect(valid("api.v2010.account.message", failed, 200)).toMatchObject({
       status: "failed",
+      error_message: "The recipient has opted out of messages from this sender.",
       error_code: 21610,
     });
   });

@@ -1,5 +1,6 @@
 import { type AccountMessage, ERROR_CODES, type Message } from "@messaging-service/core";
 import { rfc2822 } from "../dates.ts";
+import { sentenceOf } from "../errors.ts";
 
 /** Where an account's messages are, less the host. */
 export function messagesPath(accountSid: string): string {
@@ -36,7 +37,10 @@ export function viewMessage(
     direction: message.direction,
     error_code: message.errorCode,
     // A provider's own words are the message's; ours for the rest may hold what is not for the network.
-    error_message: error === null || error === "PROVIDER_REFUSED" ? errorMessage : ERROR_CODES[error].help,
+    error_message:
+      error === null || error === "PROVIDER_REFUSED"
+        ? errorMessage
+        : (sentenceOf(message.errorCode) ?? ERROR_CODES[error].help),
     from: isOpen ? null : message.from,
     messaging_service_sid: messagingServiceSid === accountServiceSid ? null : messagingServiceSid,
     num_media: String(message.numMedia),
