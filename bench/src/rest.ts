@@ -80,7 +80,14 @@ function ours(): App {
       throughput: 1_000,
     })),
   });
-  const api = restApi({ accountSid: ACCOUNT, authToken: TOKEN, provider, store, services: [service] });
+  const api = restApi({
+    accountSid: ACCOUNT,
+    authToken: TOKEN,
+    provider,
+    store,
+    services: [service],
+    serviceOptions: { logger: silentLogger },
+  });
   return {
     listener: express().use(messagingService(api)) as RequestListener,
     async close() {

@@ -158,6 +158,11 @@ const HEADERS: readonly (readonly [string, string])[] = [
   ["authorization", `Basic ${"QQ".repeat(700)}`],
   ["authorization", "Digest a=b"],
 ];
+const COLLECTIONS = [
+  ...["PhoneNumbers", "ShortCodes", "AlphaSenders", "DestinationAlphaSenders", "ChannelSenders", "OptOuts"],
+  ...["StickyMappings", "Explanations", "Alerts", "OptOutConfiguration", "OptOutConfiguration/Keywords"],
+  ...["OptOutConfiguration/Messages", "Messages", "Nothing"],
+];
 const KINDS = ["AC", "MG", "SM", "MM", "PN", "ME", "XX"];
 
 /** A request as anybody might make it: often nearly right, sometimes not a request at all. */
@@ -191,8 +196,11 @@ function usual({ sender }: RestTarget): [string, string][] {
 
 function path(random: Random, { accountSid, sids }: RestTarget): string {
   const account = random.whole(0, 9) === 0 ? sid(random) : accountSid;
-  const message = sids.length > 0 && random.whole(0, 1) === 0 ? random.pick(sids.slice(-50)) : sid(random);
+  const messages = sids.filter((each) => !each.startsWith("MG")).slice(-50);
+  const message = messages.length > 0 && random.whole(0, 1) === 0 ? random.pick(messages) : sid(random);
   const root = `/2010-04-01/Accounts/${account}`;
+  const services = sids.filter((each) => each.startsWith("MG"));
+  const service = `/v1/Services/${services.length > 0 && random.whole(0, 3) > 0 ? random.pick(services) : sid(random)}`;
   return random.pick([
     `${root}/Messages.json`,
     `${root}/Messages.json`,
@@ -206,9 +214,12 @@ function path(random: Random, { accountSid, sids }: RestTarget): string {
     `${root}/IncomingPhoneNumbers.json`,
     `${root}/SMS/ShortCodes.json`,
     "/v1/Services",
-    `/v1/Services/${sid(random)}`,
-    `/v1/Services/${sid(random)}/PhoneNumbers`,
-    `/v1/Services/${sid(random)}/AlphaSenders/${sid(random)}`,
+    service,
+    service,
+    `${service}/${random.pick(COLLECTIONS)}`,
+    `${service}/${random.pick(COLLECTIONS)}`,
+    `${service}/${random.pick(COLLECTIONS)}/${sid(random)}`,
+    `${service}/OptOutConfiguration/Keywords/${random.pick(["OPT_OUT", "STOP", "x"])}/${random.pick(VALUES)}/${random.pick(VALUES)}`,
     "/v1/Consents/Bulk",
     "/2010-04-01",
     "/",

@@ -15,6 +15,7 @@ import { messagingOf, messagingService as onExpress } from "@messaging-service/e
 import { messagingService as onKoa } from "@messaging-service/koa";
 import { lmdbStore } from "@messaging-service/lmdb";
 import { twilio } from "@messaging-service/providers/twilio";
+import { type RestApi, restApi } from "@messaging-service/rest-api";
 import { type Carrier, createCarrier } from "@messaging-service/simulator";
 import express from "express";
 import Koa from "koa";
@@ -36,6 +37,10 @@ export const service: MessagingService = createMessagingService({
 const app = express();
 app.use(onExpress(service));
 app.use("/mounted", onExpress({ provider, store: "memory" }));
+const api: RestApi = restApi({ accountSid: `AC${"0".repeat(32)}`, authToken: "secret", provider, store });
+app.use(onExpress(api));
+// @ts-expect-error an API is of several services: it has no send
+onExpress(api).send;
 app.post("/sms", onExpress(service).inbound, async (req, res) => {
   const text: string = messagingOf(req).message.body;
   await req.messaging?.reply(text);
@@ -46,6 +51,8 @@ app.post("/sms", onExpress(service).inbound, async (req, res) => {
 
 const koa = new Koa();
 koa.use(onKoa(service));
+koa.use(onKoa(api));
+export const fetchApi: (request: Request) => Promise<Response> = toFetchHandler(api);
 koa.use(async (ctx, next) => {
   await ctx.messaging?.reply("hello");
   // @ts-expect-error a reply is a text or its parts
