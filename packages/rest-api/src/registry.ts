@@ -56,6 +56,7 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
     pools,
     inventory,
     optOut: defaultOptOut,
+    logger,
     make: (sid, friendlyName, settings) => make({ name: sid, sid, friendlyName }, settings),
   });
   const running = createRunning({

@@ -93,7 +93,12 @@ export function createRunning(parts: RunningParts): Running {
         ...stopping,
       ]);
       entries.clear();
-      await presence.leave();
+      // Best effort: a store that is gone must not keep the process from ending.
+      await presence
+        .leave()
+        .catch((error: unknown) =>
+          logger.warn("The store did not take the last word of this process.", { error: String(error) }),
+        );
     },
   });
 
@@ -117,10 +122,15 @@ export function createRunning(parts: RunningParts): Running {
     if (raw === undefined) return undefined;
     // Known to the others before it takes anything on: should this process die, they take it up.
     await presence.add(sid);
-    const { service, live } = await start(sid, raw);
-    const entry: Entry = { service, live, usedAt: clock.now(), held: false, raw };
-    entries.set(sid, entry);
-    return entry;
+    try {
+      const { service, live } = await start(sid, raw);
+      const entry: Entry = { service, live, usedAt: clock.now(), held: false, raw };
+      entries.set(sid, entry);
+      return entry;
+    } catch (error) {
+      presence.remove(sid);
+      throw error;
+    }
   }
 
   function schedule(): void {

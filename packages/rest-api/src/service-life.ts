@@ -1,4 +1,11 @@
-import type { MessagingService, OptOutOptions, SettingsInput } from "@messaging-service/core";
+import {
+  isMessagingError,
+  type Logger,
+  type MessagingService,
+  type OptOutOptions,
+  type SenderInput,
+  type SettingsInput,
+} from "@messaging-service/core";
 import { parseDocument } from "./documents.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Pools } from "./pools.ts";
@@ -18,6 +25,7 @@ export interface ServiceLifeParts {
   readonly inventory: Inventory;
   /** Keywords of services that have none of their own. */
   readonly optOut: OptOutOptions | undefined;
+  readonly logger: Logger;
   /** Makes the service of a document. */
   readonly make: (sid: string, friendlyName: string, settings: SettingsInput) => MessagingService;
 }
@@ -90,12 +98,27 @@ export function createServiceLife(parts: ServiceLifeParts): ServiceLife {
     if (document === undefined) return;
     if (differs(service, settingsOf(document))) await life.synchronize(service);
     for (const { kind, address, country } of await pools.missing(service)) {
-      if (kind === "alphanumeric")
-        await service.senders.add({ senderId: address, ...(country === null ? {} : { country }) });
-      else {
-        const owned = await inventory.at(address);
-        if (owned !== undefined) await service.senders.add(owned.input);
-      }
+      const input =
+        kind === "alphanumeric"
+          ? { senderId: address, ...(country === null ? {} : { country }) }
+          : (await inventory.at(address))?.input;
+      if (input !== undefined) await join(service, address, input);
+    }
+  }
+
+  /** A sender that cannot be had any more (its provider is gone) keeps the service from nothing else. */
+  async function join(service: MessagingService, address: string, input: SenderInput): Promise<void> {
+    try {
+      await service.senders.add(input);
+    } catch (error) {
+      if (isMessagingError(error, "STORE_UNAVAILABLE")) throw error;
+      // Another process has added it meanwhile.
+      if (isMessagingError(error, "DUPLICATE_SENDER")) return;
+      parts.logger.error("A sender of a service could not be added again.", {
+        service: service.sid,
+        sender: address,
+        error: String(error),
+      });
     }
   }
 }

@@ -107,6 +107,26 @@ describe("an inbound message", () => {
   });
 });
 
+describe("a service at rest", () => {
+  it("is started for an inbound message, and for a receipt", async () => {
+    const { api, carrier, clock } = createRestWorld({ serviceIdleMs: 1_000 });
+    const { sid } = (await ask(api, "POST", "/v1/Services", { FriendlyName: "A" })).json;
+    const [number] = (await ask(api, "GET", NUMBERS)).json.incoming_phone_numbers;
+    await ask(api, "POST", `/v1/Services/${sid}/PhoneNumbers`, { PhoneNumberSid: number.sid });
+    carrier.outcome({ deliveryDelayMs: 60_000 });
+    const url = `/2010-04-01/Accounts/${ACCOUNT}/Messages`;
+    const form = { To: PHONE, MessagingServiceSid: sid, Body: "x" };
+    const sent = await ask(api, "POST", `${url}.json`, form);
+    await clock.advance(30_000);
+    await carrier.handset(PHONE).text(SENDER, "STOP");
+    await clock.advance(90_000);
+    const refused = await ask(api, "POST", `${url}.json`, form);
+    await clock.advance(1_000);
+    expect((await ask(api, "GET", `${url}/${refused.json.sid}.json`)).json.error_code).toBe(21610);
+    expect((await ask(api, "GET", `${url}/${sent.json.sid}.json`)).json.status).toBe("delivered");
+  });
+});
+
 describe("several messages in one request", () => {
   it("go to their services, and their replies leave as messages", async () => {
     const event = (to: string, providerSid: string): InboundEvent => ({

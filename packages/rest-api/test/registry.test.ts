@@ -217,6 +217,34 @@ describe("a process that dies without a word", () => {
   });
 });
 
+describe("a store that does not answer", () => {
+  it("is an error to whoever asks, and keeps nobody from closing", async () => {
+    const setting = createSetting();
+    let gone = false;
+    const lost = (): never => {
+      throw new Error("connection refused");
+    };
+    const store: Store = {
+      ...setting.store,
+      get: (key) => (gone ? lost() : setting.store.get(key)),
+      set: (key, value, ttlMs) => (gone ? lost() : setting.store.set(key, value, ttlMs)),
+      delete: (key) => (gone ? lost() : setting.store.delete(key)),
+    };
+    const registry = open({ ...setting, store });
+    const { sid } = await registry.create(named("A"));
+    gone = true;
+    await expect(registry.read(sid)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await expect(registry.get(sid)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    gone = false;
+    expect((await registry.get(sid))?.sid).toBe(sid);
+    gone = true;
+    await setting.clock.advance(10_000);
+    const closing = registry.close({ timeoutMs: 0 });
+    await setting.clock.advance(20_000);
+    await closing;
+  });
+});
+
 describe("a service that is deleted", () => {
   it("gives its numbers free, ends what waits, keeps consent and the record", async () => {
     const setting = createSetting();

@@ -15,7 +15,7 @@ import type { Config, ConfigDocument } from "./config.ts";
 export interface LiveConfig {
   readonly pool: SenderPool;
   settings(): Settings;
-  optOut(): { readonly policy: ResolvedOptOut; readonly matcher: KeywordMatcher };
+  optOut(): Compiled;
   /** Takes in the document as just read from the store. Cheap when nothing changed. */
   adopt(raw: string | undefined): void;
   /** Changes settings, here at once and in the store for every process. Functions hold in this process alone. */
@@ -209,11 +209,22 @@ export function createLiveConfig({ options, config, onUnusable }: LiveConfigPart
     const webhook = hooks.get(key) ?? sender.webhook;
     return Object.freeze({ ...sender, webhook, membership: membershipOf(options.name, key, generation) });
   }
+}
 
-  function compile(from: Settings): { readonly policy: ResolvedOptOut; readonly matcher: KeywordMatcher } {
-    const policy = resolveOptOut(from.optOut);
-    return { policy, matcher: createKeywordMatcher(policy) };
-  }
+interface Compiled {
+  readonly policy: ResolvedOptOut;
+  readonly matcher: KeywordMatcher;
+}
+
+/** The standard words: of a thousand services most have no others. */
+let standard: Compiled | undefined;
+
+function compile({ optOut }: Settings): Compiled {
+  if (optOut === undefined && standard !== undefined) return standard;
+  const policy = resolveOptOut(optOut);
+  const compiled = Object.freeze({ policy, matcher: createKeywordMatcher(policy) });
+  if (optOut === undefined) standard = compiled;
+  return compiled;
 }
 
 /** The same in every process and after every restart, and new once the sender was removed. Eight characters. */
