@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import {
   createAccountMessages,
   type HttpHandler,
@@ -94,7 +94,7 @@ export function restApi(input: RestApiOptions): RestApi {
   async function serve(request: HttpRequest, target: string): Promise<HttpResponse> {
     const id = requestId();
     try {
-      return withId(render(await answer(request, target)), id);
+      return render(await answer(request, target), id);
     } catch (error) {
       return refused(error, id, { method: request.method, path: pathOf(target) });
     }
@@ -154,16 +154,21 @@ function pathOf(target: string): string {
   return end === -1 ? target : target.slice(0, end);
 }
 
+/** This process's part of its request IDs; the rest counts. */
+const PROCESS = randomBytes(12).toString("hex");
+let requests = 0;
+
 function requestId(): string {
-  return `RQ${randomUUID().replaceAll("-", "")}`;
+  requests = (requests + 1) % 2 ** 32;
+  return `RQ${PROCESS}${requests.toString(16).padStart(8, "0")}`;
 }
 
-function render({ status, json, headers }: Answer): HttpResponse {
-  if (json === undefined) return { status, headers: headers ?? {}, body: "" };
-  const type = { "content-type": "application/json; charset=utf-8" };
+function render({ status, json, headers }: Answer, id: string): HttpResponse {
+  if (json === undefined) return { status, headers: { ...headers, "twilio-request-id": id }, body: "" };
+  const own = { "content-type": "application/json; charset=utf-8", "twilio-request-id": id };
   return {
     status,
-    headers: headers === undefined ? type : { ...type, ...headers },
+    headers: headers === undefined ? own : { ...own, ...headers },
     body: JSON.stringify(json),
   };
 }
