@@ -1,6 +1,6 @@
 import { createMessagingService, silentLogger } from "@messaging-service/core";
 import { describe, expect, it } from "vitest";
-import { ACCOUNT, createRestWorld, PHONE, type RestWorld, SENDER } from "./support/api.ts";
+import { ACCOUNT, ask, createRestWorld, PHONE, type RestWorld, SENDER } from "./support/api.ts";
 import { clientOf, listen, SERVERS } from "./support/servers.ts";
 
 const SERVICE = `MG${"9".repeat(32)}`;
@@ -127,4 +127,17 @@ it("pages through 1,000 messages by itself", async () => {
     });
   });
   expect(seen).toEqual(sids);
+});
+
+it("pages through 1,000 services by itself", async () => {
+  const { api } = createRestWorld({ publicUrl: undefined });
+  const [server] = SERVERS;
+  if (server === undefined) throw new Error("There is no server.");
+  const client = clientOf(await listen(api, server));
+  const sids = new Set<string>();
+  for (let count = 0; count < 1_000; count++)
+    sids.add((await ask(api, "POST", "/v1/Services", { FriendlyName: `Service ${count}` })).json.sid);
+  const seen = await client.messaging.v1.services.list({ pageSize: 100 });
+  expect(seen).toHaveLength(1_000);
+  expect(new Set(seen.map(({ sid }) => sid))).toEqual(sids);
 });
