@@ -18,6 +18,7 @@ import {
   parseConsent,
 } from "../records/consent-record.ts";
 import { toInboundMessage } from "../records/message-record.ts";
+import { createRecent } from "../records/recent.ts";
 import type { Sender } from "../sender.ts";
 import type { Handled, HandleKeyword, Outcome, ReceivedKeyword, Replies, ReplyDraft } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
@@ -34,6 +35,7 @@ export interface KeywordFlows {
 }
 
 const HOUR_MS = 3_600_000;
+/** People whose replies of the last hour are remembered, at least. */
 const MOST_PEOPLE = 100_000;
 
 /** A keyword: consent is written, then the reply leaves. No route is called; the webhook learns of it afterwards. */
@@ -42,7 +44,7 @@ export function createKeyword(
   { replies, inform, informs, settle }: KeywordFlows,
 ): HandleKeyword {
   /** Times of keyword replies per person, of the last hour, in this process. */
-  const answered = new Map<string, number[]>();
+  const answered = createRecent<readonly number[]>(MOST_PEOPLE);
 
   return async function keyword(received: ReceivedKeyword): Promise<Outcome | undefined> {
     const { match } = received;
@@ -183,9 +185,7 @@ export function createKeyword(
     const { person } = received;
     if (drafts.length === 0) return replies.ack(received);
     const times = [...recent(person), ctx.clock.now()];
-    answered.delete(person);
     answered.set(person, times);
-    if (answered.size > MOST_PEOPLE) answered.delete(answered.keys().next().value ?? "");
     try {
       return await replies.inResponse(received, drafts);
     } catch (error) {
