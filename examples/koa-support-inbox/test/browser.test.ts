@@ -115,7 +115,7 @@ it("reads older messages when asked, and closes a conversation", async () => {
   const phone = simulation.carrier.handset(PHONE);
   for (let n = 0; n < 55; n++) await phone.text(SENDER, `text ${n}`);
   await page.getByRole("link", { name: PHONE }).click();
-  await page.getByText("text 54", { exact: true }).first().waitFor();
+  await page.getByRole("log").getByText("text 54", { exact: true }).waitFor();
   expect(await page.getByRole("log").locator("li").count()).toBe(50);
   await page.getByRole("button", { name: "Older messages" }).click();
   await page.getByText("text 0", { exact: true }).waitFor();
