@@ -25,7 +25,7 @@ export function readBody(request: IncomingMessage, limits: ReadLimits): Promise<
       if (settled) return;
       settled = true;
       slow.delete(late);
-      request.off("data", onData).off("end", onEnd).off("error", onLost).off("close", onLost);
+      request.off("data", onData).off("end", onEnd).off("close", onLost);
       discard(request, maxBodyBytes);
       reject(error);
     };
@@ -54,7 +54,8 @@ export function readBody(request: IncomingMessage, limits: ReadLimits): Promise<
       return;
     }
     slow.add(late);
-    request.on("data", onData).on("end", onEnd).on("error", onLost).on("close", onLost);
+    // What goes wrong closes it as well; without a listener its error is told to nobody.
+    request.on("data", onData).on("end", onEnd).on("close", onLost);
     // It told of its end before we listened.
     if (request.destroyed) onLost();
   });

@@ -29,6 +29,7 @@ interface Node {
 const WHOLE_VERSIONS: ReadonlySet<string> = new Set(["2010-04-01"]);
 /** No template is longer; longer paths are not taken apart. */
 const MOST_SEGMENTS = 12;
+const MOST_RECENT = 256;
 
 /** A router over rows. Rows are compiled once; finding a path takes time linear in it. */
 export function createRouter(rows: readonly Row[]): Router {
@@ -50,13 +51,18 @@ export function createRouter(rows: readonly Row[]): Router {
     node.names = names;
     node.handlers.set(method, handler);
   }
+  /** Clients ask for few paths, again and again. */
+  const recent = new Map<string, Found>();
   return Object.freeze({
     owns(path: string): boolean {
+      if (recent.has(path)) return true;
       const [, version = "", resource = ""] = path.split("/", 3);
       if (WHOLE_VERSIONS.has(version)) return true;
       return root.fixed.get(version)?.fixed.has(withoutSuffix(resource).name) === true;
     },
     find(path: string): Found | undefined {
+      const known = recent.get(path);
+      if (known !== undefined) return known;
       const segments = path.split("/", MOST_SEGMENTS + 2).slice(1);
       if (segments.length > MOST_SEGMENTS) return undefined;
       const { name, xml } = withoutSuffix(segments.at(-1) ?? "");
@@ -76,7 +82,10 @@ export function createRouter(rows: readonly Row[]): Router {
       if (node.handlers.size === 0) return undefined;
       const params: Record<string, string> = {};
       for (const [index, each] of node.names.entries()) params[each] = values[index] ?? "";
-      return { params, handlers: node.handlers, xml };
+      const found = { params, handlers: node.handlers, xml };
+      if (recent.size >= MOST_RECENT) recent.clear();
+      recent.set(path, found);
+      return found;
     },
   });
 }

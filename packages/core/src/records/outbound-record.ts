@@ -1,6 +1,6 @@
 import type { Plan } from "../planning/plan.ts";
 import type { Draft } from "../send-request.ts";
-import type { OptOutType, StatusCallback } from "../types.ts";
+import type { OptOutType, StatusCallback, StatusCallbackUrl } from "../types.ts";
 import { explanationOf } from "./explanations.ts";
 import type { MessageRecord } from "./message-record.ts";
 
@@ -42,6 +42,7 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     callbackMethod,
   } = source;
   const scheduled = status === "scheduled";
+  const callback = callbackUrl(draft.statusCallback);
   const chosen = scheduled ? null : plan.decision;
   return {
     sid,
@@ -71,7 +72,9 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     explanation: chosen === null ? null : explanationOf(plan),
     optOutType: optOutType ?? null,
     sequence: 0,
-    ...callbackUrl(draft.statusCallback, { guardedCallback, callbackMethod }),
+    statusCallback: callback.url,
+    guardedCallback: guardedCallback ?? callback.guarded,
+    callbackMethod: callbackMethod ?? callback.method,
     conversation,
     outbound: {
       owner: owner,
@@ -91,17 +94,10 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
   };
 }
 
-/** What a record keeps of a status callback; functions live in the process. */
-function callbackUrl(
-  callback: StatusCallback | undefined,
-  given: Pick<MessageRecord, "guardedCallback" | "callbackMethod">,
-): Pick<MessageRecord, "statusCallback" | "guardedCallback" | "callbackMethod"> {
-  if (typeof callback !== "object")
-    return { ...given, statusCallback: typeof callback === "string" ? callback : undefined };
-  const { url, guarded, method } = callback;
-  return {
-    statusCallback: url,
-    guardedCallback: given.guardedCallback ?? guarded,
-    callbackMethod: given.callbackMethod ?? method,
-  };
+/** A status callback as a record keeps it: by its URL. Functions live in the process. */
+function callbackUrl(callback: StatusCallback | undefined): Partial<StatusCallbackUrl> {
+  if (typeof callback === "object") return callback;
+  return typeof callback === "string" ? { url: callback } : NO_URL;
 }
+
+const NO_URL: Partial<StatusCallbackUrl> = Object.freeze({});
