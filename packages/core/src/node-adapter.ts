@@ -75,6 +75,12 @@ export async function serveNode(
   }
   const remoteAddress = place.endpoint === "media" ? visitorOf(exchange) : undefined;
   const read = toHttpRequest(request, { url, left: parsed, remoteAddress, body });
+  if (place.endpoint === "rest") {
+    // Nobody's turn but the API's.
+    const answer = await handler.handle("rest", read, place);
+    if (answer !== undefined) exchange.respond(answer);
+    return;
+  }
   await new Promise<void>((resolve, reject) => {
     const route: Route = {
       isOpen: () => !response.headersSent && !response.writableEnded && !response.destroyed,

@@ -35,6 +35,8 @@ export interface DraftContext {
   readonly settings: Settings;
   readonly serviceSid: string;
   readonly defaultCountry: string | undefined;
+  /** Default false. */
+  readonly isReply?: boolean | undefined;
 }
 
 const FIELDS = [
@@ -90,7 +92,7 @@ export function parseSendRequest(request: SendRequest, context: DraftContext): D
     text,
     mediaUrl,
     from,
-    isReply: false,
+    isReply: context.isReply ?? false,
     fallbackFrom: parseFallback(request.fallbackFrom),
     contentSid: parseContentSid(request.contentSid),
     contentVariables: parseContentVariables(request.contentVariables, request.contentSid),

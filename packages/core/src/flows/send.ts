@@ -50,7 +50,7 @@ export function createSend(ctx: FlowContext, { decide, claim, advance, checkMedi
   };
 
   async function send(request: SendRequest, options: SendOptions): Promise<Message> {
-    const draft = { ...parse(request), isReply: options.inReplyTo !== undefined };
+    const draft = parse(request, options.inReplyTo !== undefined);
     if (options.sid !== undefined) {
       const there = await ctx.messages.get(options.sid);
       if (there !== undefined) return view(there.record);
@@ -80,11 +80,12 @@ export function createSend(ctx: FlowContext, { decide, claim, advance, checkMedi
     return await store(sid, draft, decision, "queued", options, claimed);
   }
 
-  function parse(request: SendRequest): Draft {
+  function parse(request: SendRequest, isReply: boolean): Draft {
     return parseSendRequest(request, {
       settings: ctx.settings(),
       serviceSid: ctx.options.sid,
       defaultCountry: ctx.options.defaultCountry,
+      isReply,
     });
   }
 
