@@ -25,8 +25,6 @@ const TARGET: Target = {
   sender: "+14155550100",
 };
 const CONNECTIONS = 8;
-/** Bytes of a request's head beside its path. */
-const LONGEST_REST_OF_HEAD = 2_000;
 /** Nothing that a webhook asks takes this long. */
 const PATIENCE_MS = 5_000;
 
@@ -185,13 +183,15 @@ function exchange(front: Front, sent: RawRequest): Promise<Answered> {
           .on("end", () => resolve({ status: answer.statusCode ?? 0, ms: performance.now() - begin }));
       },
     );
+    // All that a connection of its own has carried, less the body.
+    const headBytes = (): number => (call.socket?.bytesWritten ?? 0) - body.length;
     call.setTimeout(PATIENCE_MS, () => call.destroy(new Error(`${name} did not answer ${show(sent)}`)));
     call
       .on("error", (error: NodeJS.ErrnoException) => {
         // The server closed a kept connection just as we wrote to it.
         if (error.code === "ECONNRESET" && call.reusedSocket) resolve(exchange(front, sent));
         // Node refuses so long a head by itself, and may close before its answer was read.
-        else if (error.code === "ECONNRESET" && path.length > maxHeaderSize - LONGEST_REST_OF_HEAD)
+        else if (error.code === "ECONNRESET" && headBytes() > maxHeaderSize)
           resolve({ status: 431, ms: performance.now() - begin });
         else reject(error);
       })
