@@ -1,3 +1,4 @@
+import { clustersOf } from "./grapheme.ts";
 import { ESCAPED, UNIT_CLASS } from "./gsm7.ts";
 import { smartEncode } from "./smart.ts";
 
@@ -17,14 +18,13 @@ export interface CostlyCharacter {
   readonly replacement: string | null;
 }
 
-let segmenter: Intl.Segmenter | undefined;
-/** Code units segmented at a time: the time a segmenter takes grows with the square of its text. */
-const WINDOW = 256;
-
 /** The characters of a text that cost more than others, in order. One septet each is what those not listed take in GSM-7. */
 export function costlyCharacters(body: string): readonly CostlyCharacter[] {
   const found: CostlyCharacter[] = [];
-  for (const { character, position } of charactersOf(body)) {
+  let end = 0;
+  for (const character of clustersOf(body)) {
+    const position = end;
+    end += character.length;
     const most = highestClass(character);
     if (most < ESCAPED) continue;
     const codePoint = Array.from(character, (each) => `U+${hex(each)}`).join(" ");
@@ -42,28 +42,6 @@ export function costlyCharacters(body: string): readonly CostlyCharacter[] {
     );
   }
   return Object.freeze(found);
-}
-
-/** The grapheme clusters of a text, save those longer than a window, which are cut. */
-function* charactersOf(
-  body: string,
-): Generator<{ readonly character: string; readonly position: number }, void> {
-  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
-  let start = 0;
-  while (start < body.length) {
-    // Half of a surrogate pair would count as a character, and what joins it to those before would be lost.
-    const end = start + WINDOW - (isLowSurrogate(body, start + WINDOW) ? 1 : 0);
-    const clusters = [...segmenter.segment(body.slice(start, end))];
-    // The window may have cut the last one short, so the next window begins with it.
-    const whole = end >= body.length || clusters.length === 1 ? clusters : clusters.slice(0, -1);
-    for (const { segment, index } of whole) yield { character: segment, position: start + index };
-    const last = whole.at(-1);
-    start += (last?.index ?? 0) + (last?.segment.length ?? WINDOW);
-  }
-}
-
-function isLowSurrogate(body: string, at: number): boolean {
-  return (body.charCodeAt(at) & 0xfc00) === 0xdc00;
 }
 
 function highestClass(character: string): number {

@@ -80,27 +80,29 @@ export function cutAtCluster(units: Uint16Array, start: number, end: number): nu
 
 /** The distinct grapheme clusters that do not fit the GSM 7-bit alphabet, in order of appearance. Frozen. */
 export function foreignClusters(body: string): readonly string[] {
+  const isForeign = (cluster: string): boolean =>
+    cluster.length > 1 || (UNIT_CLASS[cluster.charCodeAt(0)] as number) > ESCAPED;
+  return Object.freeze([...new Set(clustersOf(body).filter(isForeign))]);
+}
+
+/** The grapheme clusters of a text, in time that grows with its length; joined, they are the text. CR LF are two. */
+export function clustersOf(body: string): readonly string[] {
   const units = toUnits(body);
-  const found = new Set<string>();
+  const found: string[] = [];
   let start = 0;
   let before: number = CLASSES.CONTROL;
   let back = 0;
   for (let at = 0; at < body.length; ) {
     const after = classAt(units, at);
     if (at > 0 && isBoundary(units, start, back, before, after)) {
-      add(start, at);
+      found.push(body.slice(start, at));
       start = at;
     }
     [back, before] = [at, after];
     at = next(units, at);
   }
-  if (body.length > 0) add(start, body.length);
-  return Object.freeze([...found]);
-
-  function add(from: number, to: number): void {
-    const isLone = to - from === 1;
-    if (!isLone || (UNIT_CLASS[units[from] as number] as number) > ESCAPED) found.add(body.slice(from, to));
-  }
+  if (body.length > 0) found.push(body.slice(start));
+  return found;
 }
 
 /**
