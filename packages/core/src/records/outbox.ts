@@ -61,6 +61,8 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
   let isOpen = false;
   let beating: Promise<void> | undefined;
   let beatenAt = 0;
+  /** When signs of life got through again after a gap. */
+  let reachedAt = Number.NEGATIVE_INFINITY;
   let listedAt = 0;
 
   async function append(sid: string): Promise<void> {
@@ -77,7 +79,18 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
     // One after the other: who settles this process looks for the sign after it has set the mark.
     await store.set(keys.owner(owner), SIGN_OF_LIFE, heartbeatMs * 3);
     await store.delete(keys.outboxMark(owner));
+    if (isStale()) reachedAt = now();
     beatenAt = at;
+  }
+
+  /** Whether this process's own sign of life is overdue. */
+  function isStale(): boolean {
+    return beatenAt > 0 && now() - beatenAt > heartbeatMs * 2;
+  }
+
+  /** A store that was away has let every sign of life run out: who lives says so within three beats. */
+  function isJudge(): boolean {
+    return !isStale() && now() - reachedAt > heartbeatMs * 3;
   }
 
   function beat(): Promise<void> {
@@ -110,9 +123,9 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
     add(sid) {
       // After a stall a sign of life goes along, or nobody would look for it. The line does not wait for that: what is
       // written beside it must not be there without it.
-      const isStale = opening !== undefined && now() - beatenAt > heartbeatMs * 2;
-      if (isOpen && !isStale) return append(sid);
-      return Promise.all([append(sid), outbox.open(), isStale ? beat() : undefined]).then(() => undefined);
+      const stale = opening !== undefined && isStale();
+      if (isOpen && !stale) return append(sid);
+      return Promise.all([append(sid), outbox.open(), stale ? beat() : undefined]).then(() => undefined);
     },
     has: (sid) => bySid.has(sid),
     done(sid) {
@@ -152,7 +165,9 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
           others.flatMap((each) => [keys.owner(each), keys.outboxMark(each)]),
         );
         for (const [index, each] of others.entries()) {
-          if (isDead(states[index * 2]) && states[index * 2 + 1] === undefined) found.push(each);
+          const sign = states[index * 2];
+          const isOver = isDead(sign) && (sign !== undefined || isJudge());
+          if (isOver && states[index * 2 + 1] === undefined) found.push(each);
         }
         if (page.length < PAGE) return found;
         after = page.at(-1)?.cursor;

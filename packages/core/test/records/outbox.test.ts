@@ -94,6 +94,36 @@ describe("a process without a sign of life", () => {
   });
 });
 
+describe("a store that was away longer than signs of life last", () => {
+  it("gives every process three beats to say that it lives, before another takes what it has", async () => {
+    const { clock, join } = createFleet();
+    const [one, two, three] = [join("one"), join("two"), join("three")];
+    await Promise.all([one.add("SM1"), two.add("SM2"), three.add("SM3")]);
+    await clock.advance(4 * HEARTBEAT_MS);
+    expect(await one.abandoned(), "before its own sign").toEqual([]);
+    await one.checkpoint();
+    expect(await one.abandoned(), "right after it").toEqual([]);
+    await clock.advance(HEARTBEAT_MS);
+    await Promise.all([one.checkpoint(), two.checkpoint()]);
+    for (let beat = 0; beat < 3; beat += 1) {
+      await clock.advance(HEARTBEAT_MS);
+      await Promise.all([one.checkpoint(), two.checkpoint()]);
+    }
+    expect(await one.abandoned()).toEqual(["three"]);
+  });
+
+  it("keeps nobody from what a process that ended on this machine left", async () => {
+    const { clock, store, keys, join } = createFleet();
+    const [one, two] = [join("one"), join("two")];
+    await Promise.all([one.add("SM1"), two.add("SM2")]);
+    await clock.advance(4 * HEARTBEAT_MS);
+    await one.checkpoint();
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    await store.set(keys.owner("two"), JSON.stringify({ ...JSON.parse(SIGN_OF_LIFE), pid }), 0);
+    expect(await one.abandoned()).toEqual(["two"]);
+  });
+});
+
 describe("a sign of life", () => {
   it("of this process is one", () => {
     expect(isDead(SIGN_OF_LIFE)).toBe(false);
