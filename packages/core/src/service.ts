@@ -117,10 +117,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume, judge: createProviderAlerts(ctx) }));
   upkeep.start();
 
-  const open = (): void => {
-    if (closed !== undefined)
-      throw new MessagingError("SERVICE_CLOSED", `The service "${options.name}" is closed.`);
-  };
+  const closedError = () => new MessagingError("SERVICE_CLOSED", `The service "${options.name}" is closed.`);
   const ready = Promise.resolve().then(upkeep.ready);
   // Whoever does not ask hears of it in the log, not as an unhandled rejection.
   ready.catch((error: unknown) =>
@@ -138,13 +135,10 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     },
     clock,
     limits: Object.freeze({ maxBodyBytes: options.maxBodyBytes, bodyTimeoutMs: options.bodyTimeoutMs }),
-    async send(request) {
-      open();
-      return send(request);
-    },
+    send: (request) => (closed === undefined ? send(request) : Promise.reject(closedError())),
     explain: createExplain(ctx, { decide }),
     async update(change: SettingsInput) {
-      open();
+      if (closed !== undefined) throw closedError();
       checkSettingNames(change);
       return live.update(change);
     },

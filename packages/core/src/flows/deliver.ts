@@ -60,12 +60,19 @@ export function createDeliver(
     }
   };
 
-  async function run(job: Job): Promise<void> {
-    const live = ctx.live.get(job.id);
-    if (live?.settling !== undefined) return await settle(live.versioned, live.settling);
-    const current = live?.versioned ?? (await ctx.messages.get(job.id));
-    if (current === undefined) return ctx.forget(job.id);
-    await proceed(current, live);
+  function run({ id }: Job): Promise<void> | void {
+    const live = ctx.live.get(id);
+    if (live === undefined) return look(id);
+    return live.settling === undefined
+      ? proceed(live.versioned, live)
+      : settle(live.versioned, live.settling);
+  }
+
+  /** It waited for a time, or for a store: what is it by now? */
+  async function look(sid: string): Promise<void> {
+    const current = await ctx.messages.get(sid);
+    if (current === undefined) return ctx.forget(sid);
+    await proceed(current, undefined);
   }
 
   function proceed(current: Versioned, live: Live | undefined): Promise<void> | void {

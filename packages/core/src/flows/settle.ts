@@ -38,10 +38,10 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
     if (live !== undefined) live.attempt = attempt;
     const now = attempt.at;
     // An earlier try to write this down may have lost nothing but the answer: one hand-over is one attempt.
+    const isKnown = ({ at, from, outcome }: StoredAttempt): boolean =>
+      at === now && from === attempt.from && outcome === attempt.outcome;
     const tried = (current: MessageRecord): MessageRecord =>
-      current.attempts.some(
-        ({ at, from, outcome }) => at === now && from === attempt.from && outcome === attempt.outcome,
-      )
+      current.attempts.some(isKnown)
         ? current
         : { ...current, attempts: [...current.attempts, attempt], updatedAt: now };
     if (result.outcome === "accepted") {

@@ -103,9 +103,9 @@ export function createMessages(
     return account === undefined ? [line] : [line, account];
   };
   /** Lasts longer than the record, whose own time begins when the message is final. */
-  const mark = async (record: MessageRecord): Promise<void> => {
+  const mark = (record: MessageRecord): Promise<void> | undefined => {
     const write = listing()?.mark(record, logEntry(record).ttlMs + MARK_MARGIN_MS);
-    if (write !== undefined) await store.set(write.key, write.value, write.ttlMs);
+    return write === undefined ? undefined : store.set(write.key, write.value, write.ttlMs);
   };
 
   const messages: Messages = {
@@ -137,16 +137,17 @@ export function createMessages(
         ]);
         return { versioned, earlier: undefined };
       }
-      const [earlier] = await Promise.all([writeFirst(record.sid, raw, ttlOf(record), lines), marked]);
-      if (earlier !== undefined) return { versioned, earlier: earlier.record };
-      return { versioned, earlier: undefined };
+      const writing = writeFirst(record.sid, raw, ttlOf(record), lines);
+      const earlier = marked === undefined ? await writing : (await Promise.all([writing, marked]))[0];
+      return { versioned, earlier: earlier?.record };
     },
     async claim(record, { listed }) {
       const key = keys.message(record.sid);
       const versioned = toVersioned(record, key);
       const lines = listed ? linesOf(record) : [];
       const writing = writeFirst(record.sid, versioned.raw, ttlOf(record), lines);
-      const [there] = await Promise.all([writing, listed ? mark(record) : undefined]);
+      const marked = listed ? mark(record) : undefined;
+      const there = marked === undefined ? await writing : (await Promise.all([writing, marked]))[0];
       return { versioned, there };
     },
     async replace(current, next, appends) {
@@ -154,7 +155,8 @@ export function createMessages(
       const versioned = toVersioned(next, key, current);
       if (!(await store.compareAndSet(key, current.raw, versioned.raw, ttlOf(next), appends)))
         return undefined;
-      recent.set(next.sid, versioned);
+      // While it is being handed over this process has it at hand anyway.
+      if (next.status !== "sending") recent.set(next.sid, versioned);
       return versioned;
     },
     async update(current, change, appendsOf) {

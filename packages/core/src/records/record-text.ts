@@ -1,6 +1,6 @@
 import type { Explanation } from "../types.ts";
 import { sharedTextOf } from "./explanations.ts";
-import type { InboundPart, MessageRecord, OutboundPart } from "./message-record.ts";
+import type { InboundPart, MessageRecord, OutboundPart, StoredAttempt } from "./message-record.ts";
 
 /** A record with the exact text it is stored as: what compareAndSet compares with. */
 export interface Versioned {
@@ -59,7 +59,8 @@ function isFixedAlike(a: MessageRecord, b: MessageRecord): boolean {
 
 /** From the opening brace on. The explanation comes last: messages that were planned alike share its text in memory. */
 function fixedText(record: MessageRecord): string {
-  const { explanation, outbound } = record;
+  const { body, explanation, outbound } = record;
+  const text = quote(body);
   const own = [
     '{"sid":',
     quote(record.sid),
@@ -68,9 +69,8 @@ function fixedText(record: MessageRecord): string {
     '","to":',
     quote(record.to),
     ',"body":',
-    quote(record.body),
-    ',"mediaUrl":',
-    list(record.mediaUrl),
+    text,
+    record.mediaUrl.length === 0 ? ',"mediaUrl":[]' : `,"mediaUrl":${JSON.stringify(record.mediaUrl)}`,
     ',"kind":"',
     record.kind,
     '","encoding":',
@@ -79,45 +79,48 @@ function fixedText(record: MessageRecord): string {
     record.numSegments,
     ',"createdAt":',
     record.createdAt,
-    ',"sendAt":',
-    record.sendAt ?? "null",
     ',"validityPeriod":',
     record.validityPeriod,
-    ',"category":',
-    orNull(record.category),
-    ',"tags":',
-    record.tags === null ? "null" : JSON.stringify(record.tags),
+    record.sendAt === null && record.category === null && record.tags === null
+      ? NO_WISHES
+      : wishesText(record),
     ',"provider":',
     orNull(record.provider),
-    ',"optOutType":',
-    orNull(record.optOutType),
-    optional("statusCallback", record.statusCallback),
-    optional("guardedCallback", record.guardedCallback),
-    optional("callbackMethod", record.callbackMethod),
+    record.optOutType === null ? ',"optOutType":null' : `,"optOutType":${quote(record.optOutType)}`,
+    callbackText(record),
     optional("conversation", record.conversation),
-    outbound === undefined ? "" : outboundText(outbound),
+    outbound === undefined
+      ? ""
+      : outboundText(outbound, outbound.text === body ? text : quote(outbound.text)),
     ',"explanation":',
   ].join("");
   return own + explanationText(explanation);
 }
 
-function outboundText(outbound: OutboundPart): string {
+/** What most messages are sent without. */
+const NO_WISHES = ',"sendAt":null,"category":null,"tags":null';
+
+function wishesText({ sendAt, category, tags }: MessageRecord): string {
+  const labels = tags === null ? "null" : JSON.stringify(tags);
+  return `,"sendAt":${sendAt ?? "null"},"category":${orNull(category)},"tags":${labels}`;
+}
+
+function outboundText(outbound: OutboundPart, text: string): string {
   return [
     ',"outbound":{"owner":',
     quote(outbound.owner),
     ',"text":',
-    quote(outbound.text),
+    text,
     ',"smartEncoding":',
     outbound.smartEncoding,
-    ',"excluded":',
-    list(outbound.excluded),
+    outbound.excluded.length === 0 ? ',"excluded":[]' : `,"excluded":${JSON.stringify(outbound.excluded)}`,
+    outbound.claimed === undefined ? "" : `,"claimed":${quote(outbound.claimed)}`,
     optional("requestedFrom", outbound.requestedFrom),
     optional("fallbackFrom", outbound.fallbackFrom),
     optional("contentSid", outbound.contentSid),
     optional("contentVariables", outbound.contentVariables),
     optional("sendAsMms", outbound.sendAsMms),
     optional("idempotencyKey", outbound.idempotencyKey),
-    optional("claimed", outbound.claimed),
     optional("rcsFailed", outbound.rcsFailed),
     optional("rcsSid", outbound.rcsSid),
     optional("mmsFailed", outbound.mmsFailed),
@@ -129,37 +132,57 @@ function outboundText(outbound: OutboundPart): string {
   ].join("");
 }
 
+function callbackText({ statusCallback, guardedCallback, callbackMethod }: MessageRecord): string {
+  return (
+    optional("statusCallback", statusCallback) +
+    optional("guardedCallback", guardedCallback) +
+    optional("callbackMethod", callbackMethod)
+  );
+}
+
 function explanationText(explanation: Explanation | null): string {
   return explanation === null ? "null" : (sharedTextOf(explanation) ?? JSON.stringify(explanation));
 }
 
 /** What the steps of a message's way write. */
 function changingText(record: MessageRecord): string {
+  const { errorCode, errorMessage, error, sentAt, providerSid, ambiguous, attempts } = record;
+  const isFine = errorCode === null && errorMessage === null && error === null;
+  const isUntried = sentAt === null && providerSid === null && !ambiguous && attempts.length === 0;
   return [
     ',"from":',
     orNull(record.from),
     ',"status":"',
     record.status,
-    '","errorCode":',
-    record.errorCode ?? "null",
-    ',"errorMessage":',
-    orNull(record.errorMessage),
-    ',"error":',
-    orNull(record.error),
-    ',"updatedAt":',
+    isFine ? FINE : failureText(record),
     record.updatedAt,
-    ',"sentAt":',
-    record.sentAt ?? "null",
-    ',"providerSid":',
-    orNull(record.providerSid),
-    ',"ambiguous":',
-    record.ambiguous,
-    ',"attempts":',
-    list(record.attempts),
+    isUntried ? UNTRIED : triesText(record),
     ',"sequence":',
     record.sequence,
     optional("callbacks", record.callbacks),
   ].join("");
+}
+
+/** What most messages are, and most before they are handed over. */
+const FINE = '","errorCode":null,"errorMessage":null,"error":null,"updatedAt":';
+const UNTRIED = ',"sentAt":null,"providerSid":null,"ambiguous":false,"attempts":[]';
+
+function failureText({ errorCode, errorMessage, error }: MessageRecord): string {
+  const said = `"errorMessage":${orNull(errorMessage)},"error":${orNull(error)}`;
+  return `","errorCode":${errorCode ?? "null"},${said},"updatedAt":`;
+}
+
+function triesText({ sentAt, providerSid, ambiguous, attempts }: MessageRecord): string {
+  const tries = attempts.length === 0 ? "[]" : `[${attempts.map(attemptText).join(",")}]`;
+  return `,"sentAt":${sentAt ?? "null"},"providerSid":${orNull(providerSid)},"ambiguous":${ambiguous},"attempts":${tries}`;
+}
+
+function attemptText({ from, at, outcome, errorCode, errorMessage }: StoredAttempt): string {
+  const error =
+    errorCode === null && errorMessage === null
+      ? '"errorCode":null,"errorMessage":null'
+      : `"errorCode":${errorCode ?? "null"},"errorMessage":${orNull(errorMessage)}`;
+  return `{"from":${quote(from)},"at":${at},"outcome":"${outcome}",${error}}`;
 }
 
 /** All of it but the parameters, which are most of it and stay as they came. */

@@ -4,8 +4,8 @@ import type { Clock, Timer } from "../clock.ts";
 export interface Expiring {
   /** Milliseconds since the epoch; 0 for never. */
   readonly expires: number;
-  /** Where {@link Expiry} keeps it; 0 until added. */
-  bucket: number;
+  /** Where {@link Expiry} keeps it: `undefined` until added, and once it has ended. */
+  bucket: Bucket | undefined;
 }
 
 /** Knows what ends when, and hands it over in time. */
@@ -19,11 +19,13 @@ export interface Expiry<T extends Expiring> {
   stop(): void;
 }
 
-interface Bucket<T> {
+/** Items that end between two times. */
+export interface Bucket {
+  readonly end: number;
   /** No item ends before. */
   start: number;
   /** What was added; those whose `bucket` is another by now are gone from here. */
-  items: T[];
+  items: Expiring[];
   /** How many of them are gone, at most. */
   gone: number;
 }
@@ -47,7 +49,9 @@ export function createExpiry<T extends Expiring>(
   widthMs: number,
   onEnd: (item: T) => void,
 ): Expiry<T> {
-  const buckets = new Map<number, Bucket<T>>();
+  const buckets = new Map<number, Bucket>();
+  /** The bucket that was added to last, by the power of two of its width: most items go where the one before went. */
+  let latest: (Bucket | undefined)[] = [];
   /** Min-heap of the buckets' ends. */
   const heap: number[] = [];
   let timer: Timer | undefined;
@@ -73,58 +77,64 @@ export function createExpiry<T extends Expiring>(
   function sweep(): void {
     let left = ITEMS_PER_SWEEP;
     for (let end = heap[0]; end !== undefined && end <= clock.now(); end = heap[0]) {
-      const items = buckets.get(end)?.items ?? [];
+      const bucket = buckets.get(end);
+      const items = bucket?.items ?? [];
       for (let item = items.pop(); item !== undefined; item = items.pop()) {
-        if (item.bucket === end) hand(item);
+        if (item.bucket === bucket) hand(item);
         left -= 1;
         if (left === 0) return;
       }
       buckets.delete(end);
+      latest = [];
       popSmallest(heap);
     }
   }
 
-  function hand(item: T): void {
-    item.bucket = 0;
-    onEnd(item);
+  function hand(item: Expiring): void {
+    item.bucket = undefined;
+    // Nothing else is ever added.
+    onEnd(item as T);
   }
 
   function remove(item: T): void {
-    const end = item.bucket;
-    const bucket = buckets.get(end);
-    item.bucket = 0;
+    const { bucket } = item;
+    item.bucket = undefined;
     if (bucket === undefined) return;
     bucket.gone += 1;
     // Looking for each would take longer than to wait until half of them are gone. What came back stands there twice.
     if (bucket.gone <= GONE_KEPT || bucket.gone * 2 <= bucket.items.length) return;
-    bucket.items = [...new Set(bucket.items)].filter((each) => each.bucket === end);
+    bucket.items = [...new Set(bucket.items)].filter((each) => each.bucket === bucket);
     bucket.gone = 0;
   }
 
-  function place(item: T, end: number, start: number): void {
-    item.bucket = end;
-    const bucket = buckets.get(end);
+  function bucketAt(end: number, start: number, power: number): Bucket {
+    const last = latest[power];
+    if (last?.end === end) return last;
+    let bucket = buckets.get(end);
     if (bucket === undefined) {
-      buckets.set(end, { start, items: [item], gone: 0 });
+      bucket = { end, start, items: [], gone: 0 };
+      buckets.set(end, bucket);
       pushSorted(heap, end);
-    } else {
-      bucket.start = Math.min(bucket.start, start);
-      bucket.items.push(item);
-    }
+    } else if (bucket.start > start) bucket.start = start;
+    latest[power] = bucket;
+    return bucket;
   }
 
   return {
     add(item, now = clock.now()) {
       if (item.expires === 0) {
-        if (item.bucket !== 0) remove(item);
+        if (item.bucket !== undefined) remove(item);
         return;
       }
-      let width = widthMs;
-      for (const life = item.expires - now; width * 2 * LIFE_PER_BUCKET <= life; ) width *= 2;
+      // How often its life halves until a bucket's share of it is no more than a width.
+      const power = 32 - Math.clz32((item.expires - now) / (widthMs * 2 * LIFE_PER_BUCKET));
+      const width = widthMs * 2 ** power;
       const end = (Math.floor(item.expires / width) + 1) * width;
-      if (end !== item.bucket) {
-        if (item.bucket !== 0) remove(item);
-        place(item, end, end - width);
+      if (item.bucket === undefined || item.bucket.end !== end) {
+        if (item.bucket !== undefined) remove(item);
+        const bucket = bucketAt(end, end - width, power);
+        bucket.items.push(item);
+        item.bucket = bucket;
       }
       arm();
     },
@@ -134,11 +144,11 @@ export function createExpiry<T extends Expiring>(
       // A full store asks before every refusal; nothing new has ended within the same millisecond.
       if (now === drainedAt) return;
       drainedAt = now;
-      for (const [end, bucket] of buckets) {
+      for (const bucket of buckets.values()) {
         const { start, items } = bucket;
         if (start > now) continue;
         bucket.items = items.filter((item) => {
-          if (item.bucket !== end) return false;
+          if (item.bucket !== bucket) return false;
           if (item.expires > now) return true;
           hand(item);
           return false;

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { MessagingError } from "../errors.ts";
 import { fromCursor, toCursor, toSequenceRange, wholeTtl } from "./arguments.ts";
-import { createExpiry } from "./expiry.ts";
+import { type Bucket, createExpiry } from "./expiry.ts";
 import { markTimely } from "./guard.ts";
 import type { LogEntry, LogWrite, RangeOptions, Store, StoreWrite } from "./store.ts";
 
@@ -22,22 +22,25 @@ interface Entry {
   readonly key: string;
   value: string;
   expires: number;
-  bucket: number;
+  bucket: Bucket | undefined;
 }
 
 interface Item {
   readonly log: Log;
-  readonly sequence: number;
+  /** Counted from its log's `floor`: a small number, which takes no room of its own. */
+  readonly place: number;
   readonly value: string;
   readonly expires: number;
-  bucket: number;
+  bucket: Bucket | undefined;
 }
 
 interface Log {
   readonly name: string;
-  /** By sequence number, from `first` on; `undefined` where one has ended. */
+  /** Sequence number of its first item ever. */
+  readonly floor: number;
+  /** By place, from `first` on; `undefined` where one has ended. */
   readonly items: (Item | undefined)[];
-  /** Sequence number of `items[0]`. */
+  /** Place of `items[0]`. */
   first: number;
   /** How many of `items` at the front have ended. */
   ended: number;
@@ -46,8 +49,6 @@ interface Log {
 
 /** Fewer ended items at the front of a log are not worth moving the rest. */
 const ENDED_KEPT = 1_024;
-
-const NONE: readonly never[] = Object.freeze([]);
 
 /**
  * A store in this process's memory: exact, bounded, and gone with the process. It evicts nothing. Entries end by
@@ -86,8 +87,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   function write(key: string, there: Entry | undefined, value: string, ttlMs: number, now: number): void {
     const expires = ttlMs === 0 ? 0 : now + ttlMs;
     // Making room drops what has ended, and lets go of its bucket.
-    if (there === undefined || (there.expires !== 0 && there.bucket === 0)) {
-      const entry: Entry = { key, value, expires, bucket: 0 };
+    if (there === undefined || (there.expires !== 0 && there.bucket === undefined)) {
+      const entry: Entry = { key, value, expires, bucket: undefined };
       entries.set(key, entry);
       expiry.add(entry, now);
     } else {
@@ -106,27 +107,27 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   function addItem(name: string, value: string, ttlMs: number, now: number): number {
     let log = logs.get(name);
     if (log === undefined) {
-      log = { name, items: [], first: floor, ended: 0, live: 0 };
+      log = { name, floor, items: [], first: 0, ended: 0, live: 0 };
       logs.set(name, log);
     }
-    const sequence = log.first + log.items.length;
-    const item: Item = { log, sequence, value, expires: ttlMs === 0 ? 0 : now + ttlMs, bucket: 0 };
+    const place = log.first + log.items.length;
+    const item: Item = { log, place, value, expires: ttlMs === 0 ? 0 : now + ttlMs, bucket: undefined };
     log.items.push(item);
     log.live += 1;
     itemCount += 1;
     expiry.add(item, now);
-    return sequence;
+    return log.floor + place;
   }
 
-  function dropItem({ log, sequence }: Item): void {
+  function dropItem({ log, place }: Item): void {
     const { items } = log;
-    items[sequence - log.first] = undefined;
+    items[place - log.first] = undefined;
     log.live -= 1;
     itemCount -= 1;
     while (log.ended < items.length && items[log.ended] === undefined) log.ended += 1;
     if (log.live === 0) {
       logs.delete(log.name);
-      floor = Math.max(floor, log.first + items.length);
+      floor = Math.max(floor, log.floor + log.first + items.length);
     } else if (log.ended > ENDED_KEPT && log.ended * 2 > items.length) {
       items.splice(0, log.ended);
       log.first += log.ended;
@@ -177,18 +178,18 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       expected: string | undefined,
       value: string | undefined,
       ttlMs: number,
-      appends: readonly LogWrite[] = NONE,
+      appends?: readonly LogWrite[],
     ): Promise<boolean> {
       const ttl = wholeTtl(ttlMs);
-      const ttls = appends.length === 0 ? NONE : appends.map((each) => wholeTtl(each.ttlMs));
+      if (appends !== undefined) for (const append of appends) wholeTtl(append.ttlMs);
       const now = clock.now();
       const there = entries.get(key);
       if ((there !== undefined && isLive(there, now) ? there.value : undefined) !== expected) return false;
-      makeRoom(appends.length + (value === undefined || there !== undefined ? 0 : 1));
+      makeRoom((appends?.length ?? 0) + (value === undefined || there !== undefined ? 0 : 1));
       if (value === undefined) remove(there);
       else write(key, there, value, ttl, now);
-      let index = 0;
-      for (const { log, value: line } of appends) addItem(log, line, ttls[index++] ?? 0, now);
+      if (appends !== undefined)
+        for (const append of appends) addItem(append.log, append.value, wholeTtl(append.ttlMs), now);
       return true;
     },
     async append(log: string, value: string, ttlMs: number): Promise<string> {
@@ -202,11 +203,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       const log = logs.get(name);
       if (log === undefined) return found;
       const now = clock.now();
-      const low = Math.max(log.first + log.ended, after + 1);
-      const high = Math.min(log.first + log.items.length, before) - 1;
+      const start = log.floor + log.first;
+      const low = Math.max(start + log.ended, after + 1);
+      const high = Math.min(start + log.items.length, before) - 1;
       const [from, to, step] = reverse ? [high, low, -1] : [low, high, 1];
       for (let at = from; found.length < limit && (reverse ? at >= to : at <= to); at += step) {
-        const item = log.items[at - log.first];
+        const item = log.items[at - start];
         if (item !== undefined && isLive(item, now)) found.push({ cursor: toCursor(at), value: item.value });
       }
       return found;
@@ -215,7 +217,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       const last = fromCursor(upTo);
       const log = logs.get(name);
       if (log === undefined) return;
-      const items = log.items.slice(log.ended, Math.max(log.ended, last - log.first + 1));
+      const items = log.items.slice(log.ended, Math.max(log.ended, last - log.floor - log.first + 1));
       for (const item of items) {
         if (item === undefined) continue;
         expiry.remove(item);

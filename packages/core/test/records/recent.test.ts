@@ -31,7 +31,7 @@ describe("a record that was written here", () => {
     const { store, keys, settings } = createRecordsWorld();
     const messages = createMessages(store, keys, settings);
     const { versioned } = await messages.create(aRecord());
-    const written = await messages.replace(versioned, { ...versioned.record, status: "sending" });
+    const written = await messages.replace(versioned, { ...versioned.record, status: "sent" });
     expect((await messages.get(versioned.record.sid))?.record).toBe(written?.record);
   });
 
@@ -40,8 +40,8 @@ describe("a record that was written here", () => {
     const [here, there] = [createMessages(store, keys, settings), createMessages(store, keys, settings)];
     const { versioned } = await here.create(aRecord());
     const { sid } = versioned.record;
-    await here.replace(versioned, { ...versioned.record, status: "sending" });
-    await there.update(sid, (record) => ({ ...record, status: "sent", providerSid: "SM1" }));
+    await here.replace(versioned, { ...versioned.record, status: "sent" });
+    await there.update(sid, (record) => ({ ...record, status: "delivered", providerSid: "SM1" }));
     expect((await here.get(sid))?.record).toMatchObject({ status: "sent", providerSid: "SM1" });
     await there.remove(sid);
     expect(await here.get(sid)).toBeUndefined();

@@ -1,9 +1,14 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createManualClock } from "../../../../test/support/manual-clock.ts";
-import { createExpiry, type Expiring } from "../../src/store/expiry.ts";
+import { type Bucket, createExpiry, type Expiring } from "../../src/store/expiry.ts";
 
 const WIDTH_MS = 1_000;
+
+interface Ending {
+  expires: number;
+  bucket: Bucket | undefined;
+}
 
 it("hands over every item once, never early, and at most a width or a 32nd of its life late", async () => {
   await fc.assert(
@@ -20,7 +25,7 @@ it("hands over every item once, never early, and at most a width or a 32nd of it
         });
         for (const [pause, life] of lives) {
           await clock.advance(pause);
-          expiry.add({ expires: clock.now() + life, bucket: 0, life });
+          expiry.add({ expires: clock.now() + life, bucket: undefined, life });
         }
         await clock.advance(20_000_000);
         expect(late).toHaveLength(lives.length);
@@ -37,8 +42,8 @@ it("hands over nothing that was removed", async () => {
   const ended: Expiring[] = [];
   const expiry = createExpiry(clock, WIDTH_MS, (item: Expiring) => ended.push(item));
   const [kept, removed] = [
-    { expires: 500, bucket: 0 },
-    { expires: 500, bucket: 0 },
+    { expires: 500, bucket: undefined },
+    { expires: 500, bucket: undefined },
   ];
   expiry.add(kept);
   expiry.add(removed);
@@ -54,7 +59,7 @@ it("sweeps more than one timer's share without waiting for another end", async (
   const expiry = createExpiry(clock, WIDTH_MS, () => {
     ended += 1;
   });
-  for (let index = 0; index < 25_000; index += 1) expiry.add({ expires: 500, bucket: 0 });
+  for (let index = 0; index < 25_000; index += 1) expiry.add({ expires: 500, bucket: undefined });
   await clock.advance(1_000);
   expect(ended).toBe(25_000);
 });
@@ -70,11 +75,11 @@ it("hands over an item whose end was changed once, by its last end, whatever was
     fc.asyncProperty(fc.array(step, { maxLength: 400 }), async (steps) => {
       const clock = createManualClock(1_000_003);
       const ended: Expiring[] = [];
-      const expiry = createExpiry<{ expires: number; bucket: number }>(clock, WIDTH_MS, (item) => {
+      const expiry = createExpiry<Ending>(clock, WIDTH_MS, (item) => {
         expect(clock.now()).toBeGreaterThanOrEqual(item.expires);
         ended.push(item);
       });
-      const items = Array.from({ length: 4 }, () => ({ expires: 0, bucket: 0 }));
+      const items = Array.from({ length: 4 }, (): Ending => ({ expires: 0, bucket: undefined }));
       const due = new Set<object>();
       for (const { item: index, life, pause } of steps) {
         await clock.advance(pause);
