@@ -1,14 +1,13 @@
 import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
 import { reachOf } from "../phone/address.ts";
-import type { Provider, ProviderMessage, ProviderResult } from "../provider.ts";
-import { createDeadlines } from "../queue/deadlines.ts";
-import type { Ranked } from "../queue/heap.ts";
+import type { ProviderResult } from "../provider.ts";
 import type { Job } from "../queue/queue.ts";
 import { boundBy, consentChannel, parseConsent } from "../records/consent-record.ts";
 import type { MessageRecord } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
 import type { FlowContext, Live, Replan, Settle } from "./context.ts";
+import { createHandOver } from "./hand-over.ts";
 import { deadlineOf, question } from "./outcome.ts";
 
 /** Flows that {@link createDeliver} is handed. */
@@ -27,21 +26,13 @@ export interface DeliverFlows extends Settle {
 
 /** A store that did not answer is asked again after this long. */
 const STORE_RETRY_MS = 1_000;
-/** Longer than any provider's own time limit: one that never answers must not hold a lane's place for ever. */
-const HAND_OVER_MS = 60_000;
-
-/** What ends the wait for a provider. */
-interface Patience extends Ranked {
-  readonly end: () => void;
-}
 
 /** From a job on a lane to the provider and back: expiry, consent, hand-over, and what came of it. */
 export function createDeliver(
   ctx: FlowContext,
   { replan, resume, judge, settle, requeue, fail }: DeliverFlows,
 ): (job: Job) => Promise<void> {
-  /** Hand-overs under way: one timer watches them all. */
-  const handOvers = createDeadlines<Patience>(ctx.clock, ({ end }) => end());
+  const handTo = createHandOver(ctx);
 
   return async function deliver(job: Job): Promise<void> {
     ctx.waiting.started(job.id);
@@ -151,30 +142,6 @@ export function createDeliver(
     return ctx.store.set(ctx.keys.campaign(person), tags.campaign, ctx.settings().retention * 1000);
   }
 
-  /** A provider says what happened; of one that throws, or says nothing for long, nobody knows. */
-  function handTo(provider: Provider, record: MessageRecord): Promise<ProviderResult> {
-    return new Promise((resolve) => {
-      const end = (result: ProviderResult): void => {
-        handOvers.remove(patience);
-        resolve(result);
-      };
-      const unknown = (errorMessage: string): void =>
-        end({ outcome: "ambiguous", errorCode: null, errorMessage });
-      const patience: Patience = {
-        rank: 0,
-        place: -1,
-        end: () => unknown(`${provider.name} did not answer within ${HAND_OVER_MS} ms.`),
-      };
-      handOvers.set(patience, ctx.clock.now() + HAND_OVER_MS);
-      const failed = (error: unknown): void => unknown(String(error));
-      try {
-        Promise.resolve(provider.send(toProviderMessage(record))).then(end, failed);
-      } catch (error) {
-        failed(error);
-      }
-    });
-  }
-
   async function attempt(current: Versioned, known: Live | undefined): Promise<void> {
     const taken = await take(current, known);
     if (taken === undefined) return;
@@ -235,21 +202,5 @@ export function createDeliver(
       current,
       new MessagingError("AMBIGUOUS", `No receipt came for a hand-over of unknown outcome (${last}).`),
     );
-  }
-
-  function toProviderMessage(record: MessageRecord): ProviderMessage {
-    return {
-      sid: record.sid,
-      from: record.from ?? "",
-      to: record.to,
-      kind: record.kind,
-      body: record.body,
-      // A converted MMS carries its media as a link in the body.
-      mediaUrl: record.kind === "SMS" ? [] : record.mediaUrl,
-      contentSid: record.outbound?.contentSid,
-      contentVariables: record.outbound?.contentVariables,
-      validityPeriod: Math.max(1, Math.ceil((deadlineOf(record) - ctx.clock.now()) / 1000)),
-      statusCallback: ctx.statusUrl(record.provider ?? "", record.sid),
-    };
   }
 }

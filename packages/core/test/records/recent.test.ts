@@ -42,7 +42,7 @@ describe("a record that was written here", () => {
     const { sid } = versioned.record;
     await here.replace(versioned, { ...versioned.record, status: "sent" });
     await there.update(sid, (record) => ({ ...record, status: "delivered", providerSid: "SM1" }));
-    expect((await here.get(sid))?.record).toMatchObject({ status: "sent", providerSid: "SM1" });
+    expect((await here.get(sid))?.record).toMatchObject({ status: "delivered", providerSid: "SM1" });
     await there.remove(sid);
     expect(await here.get(sid)).toBeUndefined();
   });

@@ -1,0 +1,61 @@
+import type { Provider, ProviderMessage, ProviderResult } from "../provider.ts";
+import { createDeadlines } from "../queue/deadlines.ts";
+import type { Ranked } from "../queue/heap.ts";
+import type { MessageRecord } from "../records/message-record.ts";
+import type { FlowContext } from "./context.ts";
+import { deadlineOf } from "./outcome.ts";
+
+/** Longer than any provider's own time limit: one that never answers must not hold a lane's place for ever. */
+const HAND_OVER_MS = 60_000;
+
+/** What ends the wait for a provider. */
+interface Patience extends Ranked {
+  readonly end: () => void;
+}
+
+/** Hands messages to providers. A provider says what happened; of one that throws, or says nothing for long, nobody knows. */
+export function createHandOver(
+  ctx: FlowContext,
+): (provider: Provider, record: MessageRecord) => Promise<ProviderResult> {
+  /** Hand-overs under way: one timer watches them all. */
+  const handOvers = createDeadlines<Patience>(ctx.clock, ({ end }) => end());
+
+  return function handTo(provider: Provider, record: MessageRecord): Promise<ProviderResult> {
+    return new Promise((resolve) => {
+      const end = (result: ProviderResult): void => {
+        handOvers.remove(patience);
+        resolve(result);
+      };
+      const unknown = (errorMessage: string): void =>
+        end({ outcome: "ambiguous", errorCode: null, errorMessage });
+      const patience: Patience = {
+        rank: 0,
+        place: -1,
+        end: () => unknown(`${provider.name} did not answer within ${HAND_OVER_MS} ms.`),
+      };
+      handOvers.set(patience, ctx.clock.now() + HAND_OVER_MS);
+      const failed = (error: unknown): void => unknown(String(error));
+      try {
+        Promise.resolve(provider.send(toProviderMessage(record))).then(end, failed);
+      } catch (error) {
+        failed(error);
+      }
+    });
+  };
+
+  function toProviderMessage(record: MessageRecord): ProviderMessage {
+    return {
+      sid: record.sid,
+      from: record.from ?? "",
+      to: record.to,
+      kind: record.kind,
+      body: record.body,
+      // A converted MMS carries its media as a link in the body.
+      mediaUrl: record.kind === "SMS" ? [] : record.mediaUrl,
+      contentSid: record.outbound?.contentSid,
+      contentVariables: record.outbound?.contentVariables,
+      validityPeriod: Math.max(1, Math.ceil((deadlineOf(record) - ctx.clock.now()) / 1000)),
+      statusCallback: ctx.statusUrl(record.provider ?? "", record.sid),
+    };
+  }
+}
