@@ -21,6 +21,7 @@ import { createDoctor } from "./flows/doctor.ts";
 import { createErase } from "./flows/erase.ts";
 import { createExplain } from "./flows/explain.ts";
 import { createFeed } from "./flows/feed.ts";
+import { createHandOver } from "./flows/hand-over.ts";
 import { createHandling } from "./flows/handling.ts";
 import { createInbound } from "./flows/inbound.ts";
 import { createKeyword } from "./flows/keyword.ts";
@@ -114,7 +115,8 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     recover: createRecover(ctx, { ...settle, replan, resume, callbacks, takeUp: changes.resume }),
     conversations: createConversationUpkeep(ctx, { changes }),
   });
-  ctx.queue.start(createDeliver(ctx, { ...settle, replan, resume, judge: createProviderAlerts(ctx) }));
+  const [handTo, judge] = [createHandOver(ctx), createProviderAlerts(ctx)];
+  ctx.queue.start(createDeliver(ctx, { ...settle, handTo, replan, resume, judge }));
   upkeep.start();
 
   const closedError = () => new MessagingError("SERVICE_CLOSED", `The service "${options.name}" is closed.`);

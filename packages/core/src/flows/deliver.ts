@@ -1,17 +1,18 @@
 import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
 import { reachOf } from "../phone/address.ts";
-import type { ProviderResult } from "../provider.ts";
+import type { Provider, ProviderResult } from "../provider.ts";
 import type { Job } from "../queue/queue.ts";
 import { boundBy, consentChannel, parseConsent } from "../records/consent-record.ts";
 import type { MessageRecord } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
 import type { FlowContext, Live, Replan, Settle } from "./context.ts";
-import { createHandOver } from "./hand-over.ts";
 import { deadlineOf, question } from "./outcome.ts";
 
 /** Flows that {@link createDeliver} is handed. */
 export interface DeliverFlows extends Settle {
+  /** Hands a message to its provider; never rejects. */
+  readonly handTo: (provider: Provider, record: MessageRecord) => Promise<ProviderResult>;
   /** Plans a message whose schedule falls due. */
   readonly replan: Replan;
   /** Handles an inbound message again that the store failed in the middle of. */
@@ -30,10 +31,8 @@ const STORE_RETRY_MS = 1_000;
 /** From a job on a lane to the provider and back: expiry, consent, hand-over, and what came of it. */
 export function createDeliver(
   ctx: FlowContext,
-  { replan, resume, judge, settle, requeue, fail }: DeliverFlows,
+  { handTo, replan, resume, judge, settle, requeue, fail }: DeliverFlows,
 ): (job: Job) => Promise<void> {
-  const handTo = createHandOver(ctx);
-
   return async function deliver(job: Job): Promise<void> {
     ctx.waiting.started(job.id);
     try {
