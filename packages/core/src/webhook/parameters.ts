@@ -106,10 +106,22 @@ const OURS = /^(Media(Url|ContentType)\d+|OptOutType)$/;
 
 const IN_TWILIOS_FORM = /^[A-Z][A-Za-z0-9]*$/;
 
+/** Whether a name goes along. There are few, and they come with every message. */
+const verdicts = new Map<string, boolean>();
+const MOST_VERDICTS = 256;
+
+function goesAlong(name: string): boolean {
+  const known = verdicts.get(name);
+  if (known !== undefined) return known;
+  const verdict = IN_TWILIOS_FORM.test(name) && !OURS.test(name);
+  if (verdicts.size >= MOST_VERDICTS) verdicts.clear();
+  verdicts.set(name, verdict);
+  return verdict;
+}
+
 function passedOn(parameters: Readonly<Record<string, string>>): Record<string, string> {
   const passed: Record<string, string> = {};
-  for (const name of Object.keys(parameters))
-    if (IN_TWILIOS_FORM.test(name) && !OURS.test(name)) passed[name] = parameters[name] ?? "";
+  for (const name of Object.keys(parameters)) if (goesAlong(name)) passed[name] = parameters[name] ?? "";
   return passed;
 }
 

@@ -50,26 +50,19 @@ export function prepareRequest(input: RequestInput, identity: Identity): Prepare
         ? `bodySHA256=${createHash("sha256").update(body).digest("hex")}`
         : "";
   const url = withQuery(input.url, query);
-  return {
-    url,
-    method,
-    headers: {
-      Accept: "*/*",
-      "Accept-Encoding": "identity",
-      "User-Agent": identity.userAgent,
-      "I-Twilio-Idempotency-Token": input.token,
-      "X-Twilio-Signature": signTwilioRequest({
-        authToken: identity.authToken,
-        url: url.href,
-        ...(method === "POST" && !json ? { parameters } : {}),
-      }),
-      ...(method === "POST"
-        ? { "Content-Type": json ? "application/json" : "application/x-www-form-urlencoded" }
-        : {}),
-      ...basicAuth(url),
-    },
-    body,
+  const { authToken, userAgent } = identity;
+  const signed = method === "POST" && !json ? parameters : undefined;
+  const headers: Record<string, string> = {
+    Accept: "*/*",
+    "Accept-Encoding": "identity",
+    "User-Agent": userAgent,
+    "I-Twilio-Idempotency-Token": input.token,
+    "X-Twilio-Signature": signTwilioRequest({ authToken, url: url.href, parameters: signed }),
   };
+  if (method === "POST")
+    headers["Content-Type"] = json ? "application/json" : "application/x-www-form-urlencoded";
+  if (url.username !== "" || url.password !== "") headers.Authorization = basicAuth(url);
+  return { url, method, headers, body };
 }
 
 /** The URL for logs, alerts and `ErrorUrl`: without its user information and fragment. Works on what is no URL, too. */
@@ -96,10 +89,8 @@ function withQuery(url: URL, query: string): URL {
   return extended;
 }
 
-function basicAuth({ username, password }: URL): Record<string, string> {
-  if (username === "" && password === "") return {};
-  const credentials = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString("base64");
-  return { Authorization: `Basic ${credentials}` };
+function basicAuth({ username, password }: URL): string {
+  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString("base64")}`;
 }
 
 /** An escape that is none stays as written. */

@@ -15,9 +15,7 @@ export function renderTwiml(replies: readonly ProviderReply[]): string {
 
 function renderMessage({ body, mediaUrl, to, from, statusCallback }: ProviderReply): string {
   // `action` is the status callback of a reply; the attribute called statusCallback is deprecated.
-  const attributes = Object.entries({ to, from, action: statusCallback })
-    .map(([name, value]) => (value === undefined ? "" : ` ${name}="${escapeAttribute(value)}"`))
-    .join("");
+  const attributes = attribute("to", to) + attribute("from", from) + attribute("action", statusCallback);
   const text = escapeText(body);
   const media = mediaUrl.map((url) => `<Media>${escapeText(url)}</Media>`).join("");
   const content = media === "" || text === "" ? text + media : `<Body>${text}</Body>${media}`;
@@ -37,11 +35,20 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\r": "&#xD;",
 };
 
+/** What most texts are: nothing to escape. */
+const PLAIN = /^[ !#-%'-;=?-~]*$/;
+
+function attribute(name: string, value: string | undefined): string {
+  return value === undefined ? "" : ` ${name}="${escapeAttribute(value)}"`;
+}
+
 function escapeText(text: string): string {
+  if (PLAIN.test(text)) return text;
   // A parser turns a bare carriage return into a line feed.
   return text.replace(ILLEGAL, "").replace(/[&<>\r]/g, (character) => ESCAPES[character] ?? "");
 }
 
 function escapeAttribute(value: string): string {
+  if (PLAIN.test(value)) return value;
   return value.replace(ILLEGAL, "").replace(/[&<"\t\n\r]/g, (character) => ESCAPES[character] ?? "");
 }

@@ -40,12 +40,29 @@ describe("parseForm", () => {
 
   it("treats __proto__ as any name", () => {
     const parameters = parseForm("__proto__=x&constructor=y&__proto__=z");
-    expect(Object.getPrototypeOf(parameters)).toBeNull();
+    expect("toString" in parameters).toBe(false);
+    expect("constructor" in parseForm("a=1")).toBe(false);
+    expect("__proto__" in parseForm("a=1")).toBe(false);
     expect(parameters.constructor).toBe("y");
     expect(Object.entries(parameters)).toEqual([
       ["__proto__", ["x", "z"]],
       ["constructor", "y"],
     ]);
+  });
+
+  it("reads forms of other names in turn as if each were the first", () => {
+    const pair = fc.tuple(
+      fc.constantFrom("a", "ab", "a%62", "", "b", "Body"),
+      fc.constantFrom("", "1", "a=b", "+%26"),
+    );
+    const form = fc
+      .array(pair, { maxLength: 6 })
+      .map((pairs) => pairs.map((each) => each.join("=")).join("&"));
+    fc.assert(
+      fc.property(fc.array(form, { maxLength: 6 }), (forms) => {
+        for (const each of forms) expect({ ...parseForm(each) }).toEqual({ ...oracle(each) });
+      }),
+    );
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import type { WebhookRequest } from "@messaging-service/core";
 
-/** A webhook's parameters, one value a name. Frozen, without a prototype. */
+/** A webhook's parameters, one value a name. Frozen; they inherit nothing. */
 export type FlatParameters = Readonly<Record<string, string>>;
 
 /** The first value of each parameter; Twilio repeats none that a message needs. */
@@ -16,7 +16,7 @@ export function flattenParameters({ parameters }: WebhookRequest): FlatParameter
 
 /** As core's own parser gives them, and most often they do not repeat: then there is nothing to copy. */
 function isFlat(parameters: WebhookRequest["parameters"]): parameters is FlatParameters {
-  if (Object.getPrototypeOf(parameters) !== null) return false;
+  if ("toString" in parameters && !Object.hasOwn(parameters, "toString")) return false;
   for (const name in parameters) if (typeof parameters[name] !== "string") return false;
   return true;
 }
