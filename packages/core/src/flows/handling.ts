@@ -131,16 +131,18 @@ export function createHandling(ctx: FlowContext, { replies, callUrl, converse }:
   }
 
   /** The work's result, or what takes its place after `respondWithin`. */
-  async function withinTime<T>(work: Promise<T>, instead: () => Promise<T>): Promise<T> {
-    let timer: { cancel(): void } | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = ctx.clock.schedule(resolve, ctx.settings().respondWithin);
+  function withinTime<T>(work: Promise<T>, instead: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = ctx.clock.schedule(() => resolve(instead()), ctx.settings().respondWithin);
+      const inTime = (result: T): void => {
+        timer.cancel();
+        resolve(result);
+      };
+      work.then(inTime, (error: unknown) => {
+        timer.cancel();
+        reject(error);
+      });
     });
-    try {
-      return await Promise.race([work, late.then(instead)]);
-    } finally {
-      timer?.cancel();
-    }
   }
 
   /** Where the service closes before its webhook has answered, the message is not done: the next start calls again. */
