@@ -83,14 +83,7 @@ function splitGsm7(body: string, units: number): string[] {
 }
 
 function ucs2(body: string): Segmentation {
-  const segments = body.length <= UCS2_SINGLE ? [body] : splitUcs2(body);
-  const result: Mutable<Segmentation> = Object.create(LAZILY_FORCED);
-  result.encoding = "UCS-2";
-  result.numSegments = segments.length;
-  result.segments = segments;
-  result.units = body.length;
-  result.body = body;
-  return result;
+  return new Ucs2(body, body.length <= UCS2_SINGLE ? [body] : splitUcs2(body));
 }
 
 function splitUcs2(body: string): string[] {
@@ -106,18 +99,30 @@ function splitUcs2(body: string): string[] {
   return segments;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** Naming the characters that made a text UCS-2 costs many times what counting its segments does, so it waits until somebody asks. */
+class Ucs2 implements Segmentation {
+  declare readonly encoding: "UCS-2";
+  declare readonly numSegments: number;
+  declare readonly segments: readonly string[];
+  declare readonly units: number;
+  declare readonly body: string;
 
-/** What UCS-2 results inherit: naming the characters costs many times what counting segments does. */
-const LAZILY_FORCED: object = {
+  constructor(body: string, segments: readonly string[]) {
+    this.encoding = "UCS-2";
+    this.numSegments = segments.length;
+    this.segments = segments;
+    this.units = body.length;
+    this.body = body;
+  }
+
   get forcedBy(): readonly string[] {
-    const value = foreignClusters((this as unknown as Segmentation).body);
+    const value = foreignClusters(this.body);
     // Kept on the result for the next reader; a result that someone froze answers anew each time.
     Reflect.defineProperty(this, "forcedBy", { value, enumerable: true });
     return value;
-  },
-  toJSON(): unknown {
-    const result = this as unknown as Segmentation;
-    return { ...result, forcedBy: result.forcedBy };
-  },
-};
+  }
+
+  toJSON(): Segmentation {
+    return { ...this, forcedBy: this.forcedBy };
+  }
+}
