@@ -9,7 +9,7 @@ import type { Plan } from "../planning/plan.ts";
 import type { SenderPool } from "../planning/pool.ts";
 import type { Provider, ProviderResult } from "../provider.ts";
 import type { Ranked } from "../queue/heap.ts";
-import type { AddOptions, AddResult, Queue } from "../queue/queue.ts";
+import type { AddOptions, AddResult, Job, Queue } from "../queue/queue.ts";
 import type { Changes } from "../records/changes.ts";
 import type { Consent } from "../records/consent.ts";
 import type { ConsentChannel, ConsentDocument, ConsentState } from "../records/consent-record.ts";
@@ -83,8 +83,10 @@ export interface Waiting {
   ): AddResult;
   /** Has delivery look at a message at that time, ms since the epoch, whatever its sender is doing. */
   later(sid: string, at: number): void;
-  /** A message's job runs: the time it waited for has come. */
-  started(sid: string): void;
+  /** Has a lane pay for a message that left beside it. */
+  pay(job: Job): void;
+  /** A message's job runs: the time it waited for has come. False: it was there to be paid for, and nothing is to be done. */
+  started(sid: string): boolean;
   /** The message waits no more. */
   drop(sid: string): void;
   /** Messages accepted here and not handed over. */

@@ -34,9 +34,8 @@ export function createDeliver(
   { handTo, replan, resume, judge, settle, requeue, fail }: DeliverFlows,
 ): (job: Job) => Promise<void> {
   return async function deliver(job: Job): Promise<void> {
-    ctx.waiting.started(job.id);
     try {
-      await run(job);
+      if (ctx.waiting.started(job.id)) await run(job);
     } catch (error) {
       // Nothing was handed over: the hand-over's own outcome is kept by settle. The message stays ours and waits.
       ctx.logger.warn("A delivery stopped at the store; it is tried again.", {

@@ -180,7 +180,7 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
     const { earlier } = await ctx.messages.create(written, { exclusive: true });
     // Its cost is the sender's all the same: the lane pays for what left beside it.
     if (earlier === undefined)
-      ctx.queue.add({ id: written.sid, lane: sender.id, cost: written.numSegments, bucket: written.kind });
+      ctx.waiting.pay({ id: written.sid, lane: sender.id, cost: written.numSegments, bucket: written.kind });
     const reply: ProviderReply = {
       body: written.body,
       mediaUrl,

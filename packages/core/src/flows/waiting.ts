@@ -26,6 +26,8 @@ const TIMER_LANE = "schedule";
 export function createWaiting({ clock, queue, pool, live, joined }: WaitingParts): Waiting {
   /** Messages that wait for a time: they cost nothing, so the queue does not count them. */
   const timed = new Set<string>();
+  /** Messages that have left already: their jobs are there to be paid for. */
+  const paying = new Set<string>();
   const deadlines = createDeadlines<Live>(clock, ({ versioned: { record } }) => {
     // Under way already: what came of it says more than a clock.
     if (!queue.remove(record.sid)) return;
@@ -63,7 +65,14 @@ export function createWaiting({ clock, queue, pool, live, joined }: WaitingParts
     },
     later,
     drop,
-    started: (sid: string) => void timed.delete(sid),
+    pay(job: Job): void {
+      paying.add(job.id);
+      if (queue.add(job) !== "added") paying.delete(job.id);
+    },
+    started(sid: string): boolean {
+      timed.delete(sid);
+      return !paying.delete(sid);
+    },
     count: () => live.size + timed.size,
     sids: () => [...new Set([...live.keys(), ...timed])],
     close: deadlines.close,
