@@ -124,8 +124,18 @@ describe("a webhook written for Twilio", () => {
     const app = await startTwilioApp("t0ken");
     const webhook = { url: `${app.url}?a=it's`, method: "GET" } as const;
     const { carrier } = createWorld({ clock: real, authToken: "t0ken", webhook });
-    expect((await carrier.handset(PHONE).text(SENDER, "It's & on")).replies).toHaveLength(1);
-    expect(app.seen[0]).toMatchObject({ Body: "It's & on", a: "it's" });
+    expect((await carrier.handset(PHONE).text(SENDER, "It's & on? #1")).replies).toHaveLength(1);
+    expect(app.seen[0]).toMatchObject({ Body: "It's & on? #1", a: "it's" });
+  });
+
+  it("verifies a URL with an empty query", async () => {
+    const app = await startTwilioApp("t0ken");
+    const { carrier } = createWorld({
+      clock: real,
+      authToken: "t0ken",
+      webhook: { url: `${app.url}?#rc=2` },
+    });
+    expect((await carrier.handset(PHONE).text(SENDER, "hi")).replies).toHaveLength(1);
   });
 
   it("verifies JSON by bodySHA256", async () => {

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Connection, Connections } from "./connections.ts";
 import { connectionFailure, type Failure, statusFailure, timeoutFailure } from "./failure.ts";
-import type { PreparedRequest } from "./request.ts";
+import { type PreparedRequest, pathOf } from "./request.ts";
 
 /** Bounds of one exchange. */
 export interface ExchangeLimits {
@@ -71,7 +71,7 @@ export function exchange(
     inFlight.add(stop);
     const connection: Connection = connections.take(url.origin, { fresh });
     connection.dispatch(
-      { method, path: url.pathname + url.search, headers, body: method === "POST" ? body : null },
+      { method, path: pathOf(url), headers, body: method === "POST" ? body : null },
       {
         onRequestStart() {
           reused = connection.served > 0;

@@ -45,7 +45,7 @@ export function prepareRequest(input: RequestInput, identity: Identity): Prepare
   const body = method === "GET" ? "" : json ? JSON.stringify(parameters) : renderForm(parameters);
   const query =
     method === "GET"
-      ? renderForm(parameters)
+      ? renderQuery(parameters)
       : json
         ? `bodySHA256=${createHash("sha256").update(body).digest("hex")}`
         : "";
@@ -79,6 +79,16 @@ export function withoutCredentials(url: string): string {
 /** Whether a URL is one we call. */
 export function isHttp(url: URL): boolean {
   return url.protocol === "http:" || url.protocol === "https:";
+}
+
+/** What of a URL a request line names: with the `?` of an empty query, which was signed. */
+export function pathOf({ pathname, search, href }: URL): string {
+  return pathname + search + (search === "" && href.endsWith("?") ? "?" : "");
+}
+
+/** A `?` stays as it is: `validateExpressRequest` of Twilio's SDK reads every escaped one of a query so. */
+function renderQuery(parameters: Readonly<Record<string, string>>): string {
+  return renderForm(parameters).replaceAll("%3F", "?");
 }
 
 /** Appended as text: `URLSearchParams` would write the rest of the query anew. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { prepareRequest, type RequestInput, withoutCredentials } from "../../src/webhook/request.ts";
+import { pathOf, prepareRequest, type RequestInput, withoutCredentials } from "../../src/webhook/request.ts";
 import { parseForm, parseQuery } from "../../src/wire/form.ts";
 import { verifyTwilioSignature } from "../../src/wire/signature.ts";
 
@@ -60,6 +60,18 @@ describe("prepareRequest", () => {
     ["https://example.com/a?b", "https://example.com/a?b&x=1"],
   ])("extends %s to %s", (url, expected) => {
     expect(prepare(url, { method: "GET", parameters: { x: "1" } }).url.href).toBe(expected);
+  });
+
+  it("leaves question marks of a GET's values alone: Twilio's SDK for Express reads escaped ones so", () => {
+    const request = prepare("https://example.com/a", { method: "GET", parameters: { x: "who? me?" } });
+    expect(request.url.href).toBe("https://example.com/a?x=who?+me?");
+    expect(parseQuery(request.url.href)).toEqual({ x: "who? me?" });
+    expect(verify(request, false)).toBe(true);
+  });
+
+  it.each(["/a", "/a?", "/a?b", "/a?b?", "/a%3F"])("sends the path %s as it is signed", (path) => {
+    const { url } = prepare(`https://example.com${path}`);
+    expect(url.href).toBe(`https://example.com${pathOf(url)}`);
   });
 
   it("vouches for a JSON body by its hash in the URL", () => {
