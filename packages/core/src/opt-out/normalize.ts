@@ -34,6 +34,7 @@ const TWIN = /[ςłđðøæœħŧþىیکة’‘ʼ]/g;
 const GAP = /[\p{Z}\p{Cc}\p{Pd}_\u2212]+/gu;
 const LEADING = /^[^\p{L}\p{N}]+/u;
 const TRAILING = /[^\p{L}\p{N}\p{M}]+$/u;
+const WORD_CHARACTER = /(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{N}\p{M}]/u;
 const ASCII_GAP = /[\x00-\x20\x7F_-]+/g;
 
 /**
@@ -53,14 +54,18 @@ export function normalizeKeyword(text: string): string {
 }
 
 /**
- * {@link normalizeKeyword} that gives up early: "" for a text longer than `limit` UTF-16 units once ASCII decoration is off
- * its ends. An ordinary message of 1,600 characters costs the look at its two ends.
+ * {@link normalizeKeyword} that gives up early: "" for a text longer than `limit` UTF-16 units once decoration is off its
+ * ends. An ordinary message of 1,600 characters costs the look at its two ends.
  */
 export function keywordKey(text: string, limit: number): string {
   let start = 0;
   let end = text.length;
   while (start < end && isAsciiDecoration(text.charCodeAt(start))) start += 1;
   while (end > start && isAsciiDecoration(text.charCodeAt(end - 1))) end -= 1;
+  if (end - start > limit) {
+    while (start < end && isDecoration(text, start)) start += 1;
+    while (end > start && isDecoration(text, end - 1)) end -= 1;
+  }
   if (start === end || end - start > limit) return "";
 
   let plain = true;
@@ -108,6 +113,13 @@ function keepLetterSigns(_match: string, letter: string, signs: string): string 
 
 function isAsciiWord(code: number): boolean {
   return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || (code >= 0x30 && code <= 0x39);
+}
+
+/** What is written in two halves is judged by the whole, from either. */
+function isDecoration(text: string, at: number): boolean {
+  const before = text.codePointAt(at - 1) ?? 0;
+  const code = before > 0xffff ? before : (text.codePointAt(at) ?? 0);
+  return !WORD_CHARACTER.test(String.fromCodePoint(code));
 }
 
 function isAsciiDecoration(code: number): boolean {

@@ -150,7 +150,14 @@ describe("keywordKey", () => {
     expect(keywordKey("a".repeat(100), 100)).toBe("a".repeat(100));
   });
 
-  it("does not count ASCII decoration at the ends", () => {
-    expect(keywordKey(`${"\n".repeat(700)}stop${"!".repeat(700)}`, 100)).toBe("stop");
-  });
+  it.each(["\n", "!", "🛑", "❤️", "👍🏽", "\u00a0", "\u200b", "。"])(
+    "does not count decoration at the ends, as %j",
+    (decoration) => {
+      const much = decoration.repeat(300);
+      expect(keywordKey(`${much}stop${much}`, 100)).toBe("stop");
+      expect(keywordKey(`${much}𝐬top ${much}`, 100)).toBe("stop");
+      expect(keywordKey(`${much}बंद करें${much}`, 100)).toBe(normalizeKeyword("बंद करें"));
+      expect(keywordKey(much, 100)).toBe("");
+    },
+  );
 });
