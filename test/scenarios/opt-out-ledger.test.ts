@@ -93,6 +93,40 @@ describe("what is written beside a STOP", () => {
   });
 });
 
+describe("what is written of one sender or category", () => {
+  it.each([SENDER, "+1 (415) 555-0100", "(415) 555-0100", "tel:+1-415-555-0100"])(
+    "binds the sender however it is written: %s",
+    async (sender) => {
+      const { service } = createWorld({
+        senders: [SENDER, SECOND],
+        defaultCountry: "US",
+        optOut: { scope: "sender" },
+      });
+      await service.consent.set(PHONE, { status: "opted-out", source: "website", sender });
+      const refused = service.send({ to: PHONE, from: SENDER, body: "x" });
+      await expect(refused).rejects.toMatchObject({ code: "OPTED_OUT" });
+      expect((await service.send({ to: PHONE, from: SECOND, body: "x" })).status).toBe("queued");
+      expect((await service.consent.get(PHONE, { sender })).status).toBe("opted-out");
+      expect((await service.consent.get(PHONE, { sender: SECOND })).status).toBe("unknown");
+    },
+  );
+
+  it.each([
+    [{ sender: "" }, "sender"],
+    [{ sender: "nobody at all, I fear" }, "sender"],
+    [{ sender: `whatsapp:${SENDER}` }, "sender"],
+    [{ category: "" }, "category"],
+    [{ category: 5 as unknown as string }, "category"],
+  ])("is refused where it would bind nobody: %j", async (about, field) => {
+    const { service } = createWorld();
+    const refusal = { code: "INVALID_CONSENT", message: expect.stringContaining(field) as string };
+    const out = { status: "opted-out", source: "website", ...about } as const;
+    await expect(service.consent.set(PHONE, out)).rejects.toMatchObject(refusal);
+    await expect(service.consent.get(PHONE, about)).rejects.toMatchObject(refusal);
+    expect(await collect(service.consent.history(PHONE))).toEqual([]);
+  });
+});
+
 describe("the ledger's lists", () => {
   it("come in pages from the log on a backend that cannot iterate", async () => {
     const map = new Map<string, unknown>();

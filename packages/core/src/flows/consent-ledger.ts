@@ -1,8 +1,9 @@
 import { MessagingError } from "../errors.ts";
-import { parseRecipient, type Recipient } from "../phone/address.ts";
+import { parseAddress, parseRecipient, type Recipient } from "../phone/address.ts";
 import {
   boundBy,
   CONSENT_SOURCES,
+  type ConsentChannel,
   type ConsentEvent,
   type ConsentSource,
   type ConsentStatus,
@@ -69,6 +70,25 @@ export function createConsentLedger(
   const parse = (address: string): Recipient =>
     parseRecipient(address, { defaultCountry: ctx.options.defaultCountry });
 
+  /** Whom and what an event or a question is about, as records and messages have it: in any other form it would concern nothing. */
+  function parseScope(
+    channel: ConsentChannel,
+    { sender, category }: { readonly sender?: unknown; readonly category?: unknown },
+  ): { readonly sender?: Address; readonly category?: string } {
+    const { defaultCountry } = ctx.options;
+    const parsed = typeof sender === "string" ? parseAddress(sender, { defaultCountry }) : undefined;
+    if (given(sender) && (parsed === undefined || consentChannel(parsed.channel) !== channel)) {
+      const what = `sender is ${JSON.stringify(sender)}`;
+      throw new MessagingError("INVALID_CONSENT", `${what}, not the address of a sender on that channel.`);
+    }
+    if (given(category) && (typeof category !== "string" || category === ""))
+      throw new MessagingError("INVALID_CONSENT", `category is ${JSON.stringify(category)}, not a text.`);
+    return {
+      ...(parsed === undefined ? {} : { sender: parsed.address }),
+      ...(typeof category === "string" ? { category } : {}),
+    };
+  }
+
   async function* all(
     read: (
       after: string | undefined,
@@ -87,10 +107,11 @@ export function createConsentLedger(
   return Object.freeze({
     async get(
       address: string,
-      about: { readonly sender?: Address; readonly category?: string } = {},
+      question: { readonly sender?: Address; readonly category?: string } = {},
     ): Promise<ConsentAnswer> {
       const to = parse(address);
       const channel = consentChannel(to.channel);
+      const about = parseScope(channel, question);
       const { policy } = ctx.optOut();
       const document = await ctx.consent.get(to.person);
       const bound = boundBy(document, {
@@ -126,6 +147,8 @@ export function createConsentLedger(
           `source is ${JSON.stringify(input.source)}; it takes ${allowed.join(", ")}.`,
         );
       }
+      const channel = consentChannel(to.channel);
+      const { sender, category } = parseScope(channel, input);
       const now = ctx.clock.now();
       const at = input.at === undefined ? now : Math.min(toTime(input.at), now);
       const campaign =
@@ -133,12 +156,12 @@ export function createConsentLedger(
       const event: Omit<ConsentEvent, "effect"> = {
         person: to.person,
         status: input.status,
-        channel: consentChannel(to.channel),
+        channel,
         at,
         source: input.source,
         service: ctx.options.name,
-        sender: input.sender,
-        category: input.category,
+        sender,
+        category,
         campaign,
         note: input.note,
       };
@@ -146,7 +169,7 @@ export function createConsentLedger(
         type: input.status === "opted-out" ? ("opt-out" as const) : ("opt-in" as const),
         at,
         address: to.address,
-        sender: input.sender ?? null,
+        sender: sender ?? null,
         source: input.source,
         keyword: null,
       };
@@ -168,6 +191,10 @@ export function createConsentLedger(
       return Object.freeze({ events, cursor: events.length < limit ? undefined : cursor });
     },
   });
+}
+
+function given(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function toTime(at: unknown): number {

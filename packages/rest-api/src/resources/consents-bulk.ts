@@ -58,7 +58,7 @@ export function consentsBulkRows({ registry }: ResourceParts): readonly Row[] {
     const errors = [
       ...(contact?.number === undefined ? ["INVALID_CONTACT_ID"] : []),
       ...(/^[0-9a-f]{32}$|^[0-9a-f-]{36}$/i.test(correlation) ? [] : ["INVALID_CORRELATION_ID"]),
-      ...(to === undefined ? ["INVALID_SENDER_ID"] : []),
+      ...(to === undefined || isOtherChannel(to.sender, contact?.address) ? ["INVALID_SENDER_ID"] : []),
       ...(wanted === undefined ? ["INVALID_STATUS"] : []),
       ...(from === undefined ? ["INVALID_SOURCE"] : []),
       ...(at === null ? ["INVALID_DATE_OF_CONSENT"] : []),
@@ -93,6 +93,12 @@ export function consentsBulkRows({ registry }: ResourceParts): readonly Row[] {
     const owned = await registry.inventory.at(sender);
     return owned === undefined ? undefined : { service: registry.account(), sender };
   }
+}
+
+/** WhatsApp's consent is not that of SMS, MMS and RCS. */
+function isOtherChannel(sender: string | undefined, contact: string | undefined): boolean {
+  if (sender === undefined || contact === undefined) return false;
+  return sender.startsWith("whatsapp:") !== contact.startsWith("whatsapp:");
 }
 
 function parseItem(text: string): Readonly<Record<string, unknown>> {

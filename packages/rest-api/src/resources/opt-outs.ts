@@ -125,8 +125,14 @@ function parseConsent(form: FormParameters): Omit<ConsentInput, "status"> {
   return {
     source: oneOf(form, "Source", SOURCES) ?? "operator",
     at,
-    sender: textOf(form, "Sender"),
-    category: textOf(form, "Category"),
+    sender: filled(form, "Sender"),
+    category: filled(form, "Category"),
     note: textOf(form, "Note"),
   };
+}
+
+/** A parameter that is empty is not given. */
+function filled(form: FormParameters, name: string): string | undefined {
+  const text = textOf(form, name);
+  return text === "" ? undefined : text;
 }
