@@ -1,5 +1,6 @@
 import { MessagingError } from "../errors.ts";
 import type { Channel } from "../types.ts";
+import { objection } from "./consent-objection.ts";
 
 /** SMS, MMS and RCS share one consent; WhatsApp has its own. @see facts: Twilio changelog 2026-03-15 (RCS, SMS and MMS share the opt-out). */
 export type ConsentChannel = "sms" | "whatsapp";
@@ -108,19 +109,26 @@ export function boundBy(document: ConsentDocument, question: ConsentQuestion): C
   if (category !== undefined && exemptCategories?.includes(category)) return undefined;
   return document.states.find((state) => {
     if (state.status !== "opted-out" || !concerns(state, question)) return false;
-    if (state.category !== undefined) return state.category === category;
-    // Whoever opted out of everything may have opted in to one category since.
-    return (
-      category === undefined ||
-      !document.states.some(
-        (other) =>
-          other.status === "opted-in" &&
-          other.category === category &&
-          other.at > state.at &&
-          concerns(other, question),
-      )
+    if (state.category !== undefined && state.category !== category) return false;
+    return !document.states.some(
+      (other) =>
+        other.status === "opted-in" &&
+        other.at > state.at &&
+        concerns(other, question) &&
+        isException(other, state, question),
     );
   });
+}
+
+/** Whoever opted out of everything may have opted in to one category since, or at one sender. */
+function isException(
+  { category, sender }: ConsentState,
+  from: ConsentState,
+  asked: Pick<ConsentQuestion, "category" | "sender" | "scope">,
+): boolean {
+  if (category !== undefined && category !== asked.category) return false;
+  const ofSender = asked.scope === "sender" && sender !== undefined && sender === asked.sender;
+  return (category !== undefined && from.category === undefined) || (ofSender && from.sender === undefined);
 }
 
 /** Whether a state speaks for (service, channel, sender) under the scope. One without a sender (website, import) speaks for the whole service. */
@@ -212,33 +220,15 @@ export function applyConsent(
     const reason = objection(event, each, options);
     if (reason !== undefined) return refused(reason);
   }
-  // To opt in to one category lifts no opt-out of everything; it stands beside it.
-  const lifted = against.filter((each) => category === undefined || each.category === category);
+  // To opt in to one category, or at one sender, lifts no opt-out of everything; it stands beside it.
+  const isOfSender = scope === "sender" && sender !== undefined;
+  const lifted = against.filter(
+    (each) =>
+      (category === undefined || each.category === category) && (!isOfSender || each.sender === sender),
+  );
   const kept = document.states.filter((each) => !lifted.includes(each) && !same(each));
-  const repeated = against.length === 0 && document.states.some(same);
+  const repeated = boundBy(document, { ...about, category }) === undefined && document.states.some(same);
   return { document: { states: [...kept, state] }, applied: true, repeated };
-}
-
-/** Why an opt-in does not lift an opt-out, or `undefined`. */
-function objection(
-  event: Omit<ConsentEvent, "effect">,
-  optOut: ConsentState,
-  { liftsNetwork, dated, stopWinsMs = 10_000 }: ApplyOptions,
-): string | undefined {
-  const isKeyword = event.source === "keyword";
-  if (optOut.network === true && liftsNetwork !== true)
-    return "a toll-free network's opt-out is lifted by START or UNSTOP only";
-  const stopped = isKeyword || optOut.source === "keyword";
-  if (stopped && stopWinsMs > 0 && Math.abs(event.at - optOut.at) <= stopWinsMs)
-    return "a STOP came within a moment of it";
-  // Of one millisecond each, what is handled later was said later.
-  if (event.at < optOut.at || (event.at === optOut.at && !isKeyword)) return "older than the opt-out";
-  if (!isKeyword && optOut.source === "provider")
-    return "the provider blocks this person: their own START lifts it, or force";
-  // A list knows nothing of what was said after it was drawn up.
-  if (event.source === "import" && optOut.source === "keyword" && dated !== true)
-    return "an import lifts a STOP only with a later date, or by force";
-  return undefined;
 }
 
 /** The consent channel of a message channel. */

@@ -79,6 +79,23 @@ describe("an opt-in", () => {
     expect(boundBy(document, asked({ scope: "sender" }))).toBeDefined();
   });
 
+  it('at one sender does not lift an opt-out of all with scope "sender": it stands beside it', () => {
+    const scope = "sender";
+    const all = applyConsent(EMPTY, said({ source: "website", sender: undefined }), scope).document;
+    const { document, applied, repeated } = applyConsent(all, start(), scope);
+    expect([applied, repeated]).toEqual([true, false]);
+    expect(boundBy(document, asked({ scope }))).toBeUndefined();
+    expect(boundBy(document, asked({ scope, category: "alerts" }))).toBeUndefined();
+    expect(boundBy(document, asked({ scope, sender: "+12125550100" }))).toBeDefined();
+    expect(applyConsent(document, start({ at: 2 * MINUTE }), scope).repeated).toBe(true);
+    const again = applyConsent(document, said({ at: 3 * MINUTE }), scope).document;
+    expect(boundBy(again, asked({ scope }))).toBeDefined();
+    const everywhere = applyConsent(document, said({ at: 3 * MINUTE, sender: undefined }), scope).document;
+    expect(boundBy(everywhere, asked({ scope }))).toBeDefined();
+    const lifted = applyConsent(document, start({ at: 3 * MINUTE, sender: undefined }), scope).document;
+    expect(boundBy(lifted, asked({ scope, sender: "+12125550100" }))).toBeUndefined();
+  });
+
   it("within ten seconds of the STOP, before or after, loses to it", () => {
     for (const at of [-9_000, 0, 10_000])
       expect(applyConsent(STOPPED, start({ at }), "service").applied).toBe(false);
