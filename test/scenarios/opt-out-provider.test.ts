@@ -115,6 +115,35 @@ describe("twilio() with Advanced Opt-Out, which says what it answered,", () => {
   });
 });
 
+describe("YES from somebody who is not opted out", () => {
+  it.each([
+    ["and was answered by the provider is told as what it was taken for", undefined, ["START"]],
+    ["and was not answered is the application's", false, [null]],
+  ] as const)("%s", async (_name, answeredByProvider, types) => {
+    const heard: (string | null)[] = [];
+    const { service, carrier } = createWorld({
+      webhook: async ({ optOutType }, { reply }) => {
+        heard.push(optOutType);
+        await reply("Booked!").catch(() => {});
+      },
+      wrap: (provider) => ({
+        ...provider,
+        webhook: {
+          ...provider.webhook,
+          parseInbound: (request) =>
+            provider.webhook
+              .parseInbound(request)
+              .map((event) => ({ ...event, optOutType: "START" as const, answeredByProvider })),
+        },
+      }),
+    });
+    const { replies } = await carrier.handset(PHONE).text(SENDER, "Yes");
+    expect(heard).toEqual(types);
+    expect(replies.map(({ body }) => body)).toEqual(types[0] === null ? ["Booked!"] : []);
+    expect((await service.consent.get(PHONE)).status).toBe(types[0] === null ? "unknown" : "opted-in");
+  });
+});
+
 describe("twilio() with opt-out handling off", () => {
   it("leaves every answer to us", async () => {
     const { carrier, clock } = atTwilio("off");

@@ -175,7 +175,12 @@ export function toArrival(
       : deriveSid(prefix, options.accountSid, provider.name, event.providerSid),
     from: from?.address ?? event.from,
     person: number === undefined ? event.from : personOf(number),
-    match: recognizeKeyword(optOut().matcher, { body: event.body, country, hint: event.optOutType }),
+    match: recognizeKeyword(optOut().matcher, {
+      body: event.body,
+      country,
+      hint: event.optOutType,
+      answered: event.answeredByProvider,
+    }),
     answerable: true,
     resumed: false,
   };
