@@ -212,6 +212,27 @@ describe("STOP and START", () => {
     expect(await service.consent.get(PHONE)).toMatchObject({ status: "opted-out" });
   });
 
+  it("are in their order although the provider's clock is an hour ahead", async () => {
+    let ahead = 60 * MINUTE;
+    const { service, carrier, clock } = createWorld({
+      wrap: (provider) => ({
+        ...provider,
+        webhook: {
+          ...provider.webhook,
+          parseInbound: (request) =>
+            provider.webhook
+              .parseInbound(request)
+              .map((event) => ({ ...event, receivedAt: clock.now() + ahead })),
+        },
+      }),
+    });
+    await carrier.handset(PHONE).text(SENDER, "STOP");
+    await clock.advance(MINUTE);
+    ahead = 0;
+    await carrier.handset(PHONE).text(SENDER, "START");
+    expect((await service.consent.get(PHONE)).status).toBe("opted-in");
+  });
+
   it("in this order or the other end in STOP", async () => {
     const { service, carrier } = createWorld();
     const phone = carrier.handset(PHONE);

@@ -241,7 +241,7 @@ function sidsOf({ provider, event }: ReceivedKeyword): { readonly provider: stri
   return { provider: provider.name, sid: event.providerSid };
 }
 
-/** By the provider, else when the message first came here. */
+/** By the provider, whose clock may be ahead of ours, and at the latest when the message first came here. */
 function saidAt({ event, claimed: { record } }: ReceivedKeyword): number {
-  return event.receivedAt ?? record.sentAt ?? record.createdAt;
+  return Math.min(event.receivedAt ?? record.sentAt ?? record.createdAt, record.createdAt);
 }
