@@ -109,8 +109,19 @@ function parseXml(body: string): TwimlDocument {
     if (warnings.length < MAX_WARNINGS) warnings.push(`${code}: ${text}`);
   };
 
+  /** Blanks after text in a message: more of it where text follows, layout where an element does. */
+  let blanks = "";
+  let afterText = false;
+  const addText = (text: string): void => {
+    top().texts.push(blanks + text);
+    blanks = "";
+    afterText = true;
+  };
+
   const parser = new SaxesParser();
   parser.on("opentag", ({ name, attributes }) => {
+    blanks = "";
+    afterText = false;
     const parent = top();
     const known = parent.read && (CHILDREN[parent.name]?.includes(name) ?? false);
     if (parent.name === "" && !known) throw invalid(12102, `The root element is <${name}>, not <Response>.`);
@@ -124,13 +135,16 @@ function parseXml(body: string): TwimlDocument {
     open.push({ name, attributes, read, texts: [], mediaUrl: [] });
   });
   parser.on("text", (text) => {
-    // Blanks between the parts of a message are layout.
-    if (top().read && (top().name !== "Message" || trim(text) !== "")) top().texts.push(text);
+    if (!top().read) return;
+    if (top().name !== "Message" || trim(text) !== "") addText(text);
+    else if (afterText) blanks += text;
   });
   parser.on("cdata", (text) => {
-    if (top().read) top().texts.push(text);
+    if (top().read) addText(text);
   });
   parser.on("closetag", () => {
+    blanks = "";
+    afterText = false;
     const element = open.pop() as OpenElement;
     if (!element.read) return;
     const parent = top();

@@ -47,6 +47,15 @@ describe("parseTwiml", () => {
     });
   });
 
+  it.each([
+    ["<![CDATA[Hello]]> <![CDATA[World]]>", "Hello World"],
+    ["Hello<!-- a --> <!-- b -->World", "Hello World"],
+    ["<![CDATA[a]]>\n\n<!-- c -->\n<![CDATA[b]]>\n", "a\n\n\nb"],
+    ["\n <Body>a</Body> \n <![CDATA[b]]> <Body>c</Body> ", "abc"],
+  ])("keeps the blanks between two texts of %j", (inner, body) => {
+    expect(twiml(`<Message>${inner}</Message>`).messages[0]?.body).toBe(body);
+  });
+
   it("reads a body, media and every attribute", () => {
     const { messages, warnings } = twiml(`
       <Message to="+14155550123" from="+14155550100" action="https://x.test/a?b=1&amp;c=2" method="get" statusCallback="https://x.test/old">
