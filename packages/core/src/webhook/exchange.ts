@@ -171,14 +171,18 @@ function first(value: string | string[] | undefined): string | undefined {
 }
 
 const utf8 = new TextDecoder();
+/** What can be read byte by byte is no UTF-16, whatever it says: .NET's StringWriter does. */
+const DECLARED = /^<\?xml\s[^>]{0,80}?\bencoding\s*=\s*["'](?!utf-?16)([\w.:-]+)/i;
 
-/** In the charset the answer names, where it is known; else in UTF-8. */
+/** In the charset that the header names, else the XML declaration, where it is known; else in UTF-8. */
 function decode(bytes: Buffer, contentType: string | undefined): string {
-  const charset = /;\s*charset="?([\w.:-]+)/i.exec(contentType ?? "")?.[1]?.toLowerCase() ?? "utf-8";
-  if (charset === "utf-8") return utf8.decode(bytes);
+  const text = utf8.decode(bytes);
+  const named = /;\s*charset="?([\w.:-]+)/i.exec(contentType ?? "") ?? DECLARED.exec(text);
+  const charset = named?.[1]?.toLowerCase() ?? "utf-8";
+  if (charset === "utf-8") return text;
   try {
     return new TextDecoder(charset).decode(bytes);
   } catch {
-    return utf8.decode(bytes);
+    return text;
   }
 }

@@ -64,6 +64,20 @@ describe("a call", () => {
     await expect(startCaller().call(callOf(server.origin))).resolves.toMatchObject({ body: "Aé" });
   });
 
+  it.each([
+    ["text/xml", "ISO-8859-1", "latin1", "é"],
+    ["text/xml; charset=utf-8", "ISO-8859-1", "utf8", "é"],
+    ["text/xml", "UTF-8", "utf8", "é"],
+    ["text/xml", "utf-16", "utf8", "é"],
+    ["text/xml", "klingon", "utf8", "é"],
+  ] as const)("answers, as %s, XML that says it is in %s and is in %s", async (type, says, is, text) => {
+    const body = `<?xml version="1.0" encoding="${says}"?><Response>${text}</Response>`;
+    const server = await startServer((_request, response) =>
+      response.writeHead(200, { "Content-Type": type }).end(Buffer.from(body, is)),
+    );
+    await expect(startCaller().call(callOf(server.origin))).resolves.toMatchObject({ body });
+  });
+
   it("reads an unknown charset as UTF-8", async () => {
     const server = await startServer((_request, response) =>
       response.writeHead(200, { "Content-Type": "text/plain; charset=klingon" }).end("é"),
