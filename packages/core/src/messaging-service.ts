@@ -1,13 +1,16 @@
 import type { Alert } from "./alert.ts";
 import type { Clock } from "./clock.ts";
 import type { ConversationChange, Conversations } from "./conversation.ts";
+import { MessagingError } from "./errors.ts";
 import type { ConsentLedger } from "./flows/consent-ledger.ts";
 import type { Explained } from "./flows/explain.ts";
 import type { Manage } from "./flows/manage.ts";
 import type { StickyMap } from "./flows/sticky-map.ts";
 import type { HandleOptions } from "./flows/webhooks.ts";
 import type { Endpoint, Place } from "./http.ts";
+import { nearest } from "./nearest.ts";
 import type { ReadLimits } from "./node-body.ts";
+import { invalid } from "./option-checks.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 import type { AlertFilter, AlertPage } from "./records/alerts.ts";
 import type { Change } from "./records/changes.ts";
@@ -33,6 +36,28 @@ export interface ServiceEvents {
   readonly click: LinkClick;
   /** A conversation that began, was written in, or changed. */
   readonly conversation: ConversationChange;
+}
+
+const EVENTS: Readonly<Record<keyof ServiceEvents, true>> = {
+  received: true,
+  status: true,
+  "opt-out": true,
+  "opt-in": true,
+  help: true,
+  "possible-opt-out": true,
+  alert: true,
+  click: true,
+  conversation: true,
+};
+
+/** Refuses a listener that would never be told anything. @throws MessagingError UNKNOWN_OPTION naming the nearest event, INVALID_OPTION. */
+export function checkListener(name: string, listener: unknown): void {
+  if (!Object.hasOwn(EVENTS, name))
+    throw new MessagingError(
+      "UNKNOWN_OPTION",
+      `There is no event "${name}"; did you mean "${nearest(name, Object.keys(EVENTS))}"?`,
+    );
+  if (typeof listener !== "function") throw invalid("listener", listener, "a function");
 }
 
 /** A finding of `service.doctor()`. */
@@ -119,7 +144,7 @@ export interface MessagingService extends Manage, HttpHandler {
   }): AsyncIterable<Change>;
   /** The newest change of the feed: `changes({ after: (await lastChange())?.cursor })` tells what comes from now on. */
   lastChange(): Promise<Change | undefined>;
-  /** Calls the listener at every event; returns what takes it off again. */
+  /** Calls the listener at every event; returns what takes it off again. @throws MessagingError UNKNOWN_OPTION for an event there is none of, INVALID_OPTION. */
   on<Name extends keyof ServiceEvents>(
     name: Name,
     listener: (payload: ServiceEvents[Name]) => void,

@@ -1,4 +1,5 @@
 import { MessagingError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
 import { isSid } from "./sid.ts";
 
 /** The error of a wrong option: its name, what it is, and what it takes. */
@@ -14,6 +15,30 @@ function show(value: unknown): string {
     : typeof value === "object" && value !== null
       ? "an object"
       : String(value);
+}
+
+/**
+ * What a call is given: an object that holds nothing but these fields.
+ *
+ * @throws MessagingError INVALID_OPTION, UNKNOWN_REQUEST_OPTION naming the nearest field.
+ */
+export function fields(call: string, value: unknown, known: readonly string[]): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new MessagingError("INVALID_OPTION", `${call} takes an object with ${known.join(", ")}.`);
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key))
+      throw new MessagingError(
+        "UNKNOWN_REQUEST_OPTION",
+        `${call} has no field "${key}"; did you mean "${nearest(key, known)}"?`,
+      );
+  }
+}
+
+/** How many a page holds at most, between 1 and `most`. @throws MessagingError INVALID_OPTION for what is no whole number. */
+export function pageSize(limit: unknown, usual: number, most: number): number {
+  if (limit === undefined) return usual;
+  if (typeof limit === "number" && Number.isInteger(limit)) return Math.max(1, Math.min(limit, most));
+  throw invalid("limit", limit, "a whole number");
 }
 
 /** Text of a length. */

@@ -1,4 +1,5 @@
 import { sleep } from "./clock.ts";
+import type { ConversationReply } from "./conversation.ts";
 import { createContext } from "./create-context.ts";
 import { MessagingError } from "./errors.ts";
 import { createAdvance } from "./flows/advance.ts";
@@ -42,7 +43,13 @@ import { createStoreAlerts } from "./flows/store-alerts.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
 import { hostnameOf, linkPlaceOf, placeOf, toErrorResponse } from "./http.ts";
-import type { HttpHandler, MessagingService, ServiceEvents, ServiceHandles } from "./messaging-service.ts";
+import {
+  checkListener,
+  type HttpHandler,
+  type MessagingService,
+  type ServiceEvents,
+  type ServiceHandles,
+} from "./messaging-service.ts";
 import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
 import type { AlertFilter } from "./records/alerts.ts";
 import { createJournal } from "./records/journal.ts";
@@ -160,11 +167,16 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         return alerts.list(filter);
       },
     }),
-    conversations,
+    conversations: Object.freeze({
+      ...conversations,
+      send: (sid: string, reply: ConversationReply) =>
+        closed === undefined ? conversations.send(sid, reply) : Promise.reject(closedError()),
+    }),
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),
     lastChange: () => ctx.changes.newest(),
     on<Name extends keyof ServiceEvents>(name: Name, listener: (payload: ServiceEvents[Name]) => void) {
+      checkListener(name, listener);
       return emitter.on(name, listener);
     },
     locate: (url, host) =>

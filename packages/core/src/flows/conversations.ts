@@ -8,8 +8,15 @@ import type {
   Conversations,
   ConversationUpdate,
 } from "../conversation.ts";
-import { checkReply, checkUpdate } from "../conversation-requests.ts";
+import {
+  checkFilter,
+  checkMessageFilter,
+  checkPair,
+  checkReply,
+  checkUpdate,
+} from "../conversation-requests.ts";
 import { isMessagingError, MessagingError } from "../errors.ts";
+import { pageSize } from "../option-checks.ts";
 import { parseAddress, parseRecipient, type Recipient } from "../phone/address.ts";
 import {
   awake,
@@ -31,6 +38,7 @@ export interface ConversationFlows {
   readonly telling: ConversationTelling;
 }
 
+const USUAL = 50;
 const PAGE = 200;
 /** What one `list` reads at most: few of many may have the state that is asked for. */
 const MOST_READ = 1_000;
@@ -50,6 +58,7 @@ export function createConversations(
       return found === undefined ? undefined : view(found.record);
     },
     async find(pair: Parameters<Conversations["find"]>[0]): Promise<Conversation | undefined> {
+      checkPair(pair);
       const { channel, person } = onePerson(pair.address);
       const { bindings } = await ctx.conversations.bound(channel, person);
       const sids =
@@ -64,7 +73,8 @@ export function createConversations(
       return last === undefined ? undefined : view(last);
     },
     async list(filter: ConversationFilter = {}): Promise<ConversationPage> {
-      const limit = pageSize(filter.limit);
+      checkFilter(filter);
+      const limit = pageSize(filter.limit, USUAL, PAGE);
       const now = ctx.clock.now();
       const found: Conversation[] = [];
       const size = filter.state === undefined ? limit : PAGE;
@@ -83,7 +93,8 @@ export function createConversations(
       return page(found, cursor);
     },
     async messages(sid: string, filter: ConversationMessageFilter = {}): Promise<ConversationMessagePage> {
-      const limit = pageSize(filter.limit);
+      checkMessageFilter(filter);
+      const limit = pageSize(filter.limit, USUAL, PAGE);
       const [there, lines] = await Promise.all([
         ctx.conversations.get(sid),
         ctx.conversations.lines(sid, filter.cursor, limit),
@@ -143,8 +154,7 @@ export function createConversations(
     if (there === undefined) throw missing(sid);
     const { record } = there;
     if (stateAt(record, ctx.clock.now()) === "closed") throw closed(sid);
-    const hasMedia = rest.mediaUrl !== undefined && rest.mediaUrl.length > 0;
-    const messageSid = createSid(hasMedia ? "MM" : "SM");
+    const messageSid = createSid(rest.mediaUrl?.length ? "MM" : "SM");
     const entry = `${sid} ${messageSid}`;
     // Should this process die between the two, another one puts the message into the conversation.
     await telling.hold(entry);
@@ -180,10 +190,6 @@ export function createConversations(
       throw new MessagingError("GROUP_MMS_UNSUPPORTED", "The address names several people.");
     return parseRecipient(address as string, { defaultCountry: ctx.options.defaultCountry });
   }
-}
-
-function pageSize(limit: number | undefined): number {
-  return Math.max(1, Math.min(limit ?? 50, PAGE));
 }
 
 function page<T>(

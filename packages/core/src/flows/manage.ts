@@ -1,4 +1,5 @@
 import { MessagingError } from "../errors.ts";
+import { fields, pageSize } from "../option-checks.ts";
 import { parseAddress } from "../phone/address.ts";
 import { isFinal, type MessageRecord, toMessage } from "../records/message-record.ts";
 import { IDEMPOTENCY_MS } from "../records/messages.ts";
@@ -38,6 +39,7 @@ export interface Manage {
 }
 
 const PAGE = 200;
+const FILTER_FIELDS = ["to", "from", "direction", "after", "before", "limit", "cursor"];
 
 /** Reading, canceling, redacting and removing messages, with Twilio's refusals. */
 export function createManage(ctx: FlowContext, { advance }: { readonly advance: Advance }): Manage {
@@ -51,8 +53,9 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
       return found === undefined ? undefined : view(found.record);
     },
     async messages(filter: MessageFilter = {}): Promise<MessagePage> {
+      fields("messages", filter, FILTER_FIELDS);
       const wanted = { ...filter, to: canonical(filter.to), from: canonical(filter.from) };
-      const limit = Math.max(1, Math.min(filter.limit ?? 50, 1_000));
+      const limit = pageSize(filter.limit, 50, 1_000);
       const found: Message[] = [];
       const seen = new Set<string>();
       let cursor = filter.cursor;

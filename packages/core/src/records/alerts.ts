@@ -2,6 +2,7 @@ import type { Alert, AlertCode, AlertLevel } from "../alert.ts";
 import { ALERT_CODES } from "../alert.ts";
 import { MessagingError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import { fields, pageSize } from "../option-checks.ts";
 import type { Store } from "../store/store.ts";
 import type { Keys } from "./keys.ts";
 
@@ -74,7 +75,7 @@ export function createAlerts(store: Store, keys: Keys): Alerts {
     async list(filter: AlertFilter | number = {}): Promise<AlertPage> {
       const wanted = typeof filter === "number" ? { limit: filter } : filter;
       check(wanted);
-      const limit = Math.max(1, wanted.limit ?? 100);
+      const limit = pageSize(wanted.limit, 100, Number.POSITIVE_INFINITY);
       const found: Alert[] = [];
       const seen = new Set<string>();
       let { cursor } = wanted;
@@ -138,7 +139,9 @@ function matches(record: AlertRecord, { level, code, after, before }: AlertFilte
   return before === undefined || record.firstAt < before.getTime();
 }
 
-function check({ level, code }: AlertFilter): void {
+function check(filter: AlertFilter): void {
+  fields("alerts.list", filter, ["level", "code", "after", "before", "limit", "cursor"]);
+  const { level, code } = filter;
   if (level !== undefined && level !== "ERROR" && level !== "WARNING")
     throw new MessagingError("INVALID_OPTION", `There is no level "${level}": it is "ERROR" or "WARNING".`);
   const codes = Object.keys(ALERT_CODES);
