@@ -117,8 +117,8 @@ export function createContext(options: ResolvedOptions): Parts {
     },
     linkTo: (code) => {
       const { publicUrl, linkUrl, path } = options;
-      if (linkUrl !== undefined) return `${linkUrl}/${code}`;
-      return publicUrl === undefined ? undefined : `${publicUrl}${path}/m/${code}`;
+      if (linkUrl !== undefined) return `${readable(linkUrl)}/${code}`;
+      return publicUrl === undefined ? undefined : `${readable(publicUrl)}${path}/m/${code}`;
     },
     adopt: live.adopt,
     denied: denyList,
@@ -135,6 +135,11 @@ export function createContext(options: ResolvedOptions): Parts {
     listing = inAccount;
   };
   return { ctx, config, live, alerts, alerting, denyList, emitter, listInAccount };
+}
+
+/** An origin as anybody may read it: a provider may call with a user name and a password, recipients are not told them. */
+function readable(origin: string): string {
+  return origin.replace(/^(https?:\/\/)[^/]*@/i, "$1");
 }
 
 /** A number that is not in the pool goes at its kind's pace: a fallbackFrom of the same account. */

@@ -92,10 +92,15 @@ export function linkOrigin(value: unknown, publicUrl: unknown): string | undefin
   );
 }
 
-/** A path with a leading slash and no trailing one. */
+/** A path with a leading slash and no trailing one, as a request has it: written otherwise it would never be asked for. */
 export function mountPath(value: unknown): string {
-  if (typeof value === "string" && /^(\/[^/?#\s]+)+$/.test(value)) return value;
-  throw invalid("path", value, 'a path such as "/messaging": a leading slash, no trailing one');
+  const isPath = typeof value === "string" && /^(\/[^/?#\s]+)+$/.test(value);
+  if (isPath && new URL(value, "http://localhost").pathname === value) return value;
+  throw invalid(
+    "path",
+    value,
+    'a path such as "/messaging": a leading slash, no trailing one, letters beyond ASCII percent-encoded',
+  );
 }
 
 /** ISO 3166-1 alpha-2, or `undefined`. */

@@ -74,6 +74,8 @@ describe("options", () => {
     ["path", "messaging"],
     ["path", "/messaging/"],
     ["path", "/mess aging"],
+    ["path", "/nächste"],
+    ["path", "/api/../sms"],
     ["path", ""],
     ["authToken", ""],
     ["allowPrivateHosts", "10.0.0.0/8"],

@@ -117,6 +117,24 @@ describe("in these cases, the MMS Converter will transform the MMS to an SMS tha
 });
 
 describe("MMS Converter appends the shortened URL link, followed by seven unique characters, to the end of the message body", () => {
+  it("and those as a text carries them: no space ends them, and Smart Encoding finds nothing to replace", async () => {
+    const { service } = createWorld({ publicUrl: undefined, senders: [BRITISH] });
+    const { body } = await service.explain({
+      to: BRITON,
+      body: "Here’s",
+      mediaUrl: ["https://media.example/two words’.png?a=`b`", "https://bücher.example/ó.png"],
+    });
+    expect(body).toBe(
+      "Here's https://media.example/two%20words%E2%80%99.png?a=%60b%60 https://xn--bcher-kva.example/%C3%B3.png",
+    );
+  });
+
+  it("without the user name and password that a provider calls with", async () => {
+    const { service } = createWorld({ publicUrl: "https://user:secret@app.example", senders: [BRITISH] });
+    const { body } = await service.explain({ to: BRITON, body: "Look:", mediaUrl: PICTURE });
+    expect(body).toMatch(LINK);
+  });
+
   it("after a space, or alone where there is no body", async () => {
     const { service } = createWorld({ senders: [BRITISH] });
     expect((await service.send({ to: BRITON, body: "Look:", mediaUrl: PICTURE })).body).toMatch(LINK);

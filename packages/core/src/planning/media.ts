@@ -54,9 +54,15 @@ export function withLink(
   return Object.freeze({ ...plan, encoding, numSegments, segments, body, forcedBy });
 }
 
-/** The body of a converted message: the text, a space, the link. */
+/** The body of a converted message: the text, a space, the link; without one, the media's own URLs. */
 export function bodyWithLink(request: PlanRequest, facts: PlanFacts): string {
-  return appended(request.body, facts.mediaLink ?? request.mediaUrl.join(" "));
+  return appended(request.body, facts.mediaLink ?? request.mediaUrl.map(inText).join(" "));
+}
+
+/** A URL as a text carries it: a space would end it, and what Smart Encoding replaces would lead elsewhere. */
+function inText(url: string): string {
+  // The one ASCII character that Smart Encoding replaces and a query may hold.
+  return new URL(url).href.replaceAll("`", "%60");
 }
 
 function appended(body: string, link: string): string {
