@@ -2,6 +2,7 @@ import { MessagingError } from "./errors.ts";
 import type { Route, RouteMessaging } from "./flows/arrival.ts";
 import { type Place, toErrorResponse } from "./http.ts";
 import type { HttpHandler, MessagingService, ServiceHandles } from "./messaging-service.ts";
+import { nearest } from "./nearest.ts";
 import type { ReadLimits } from "./node-body.ts";
 import { MOST_CAPTURED, toAnswer } from "./node-capture.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
@@ -24,6 +25,8 @@ export interface FetchHandlerOptions {
   readonly remoteAddress?: ((request: Request) => string | undefined) | undefined;
 }
 
+const OPTION_NAMES: readonly string[] = ["next", "remoteAddress"];
+
 /** Request in, Response out; and its handles: the two webhooks as handlers of your own routes. */
 export interface HandlerFetch {
   (request: Request, next?: FetchNext): Promise<Response>;
@@ -40,6 +43,8 @@ export interface FetchHandler extends HandlerFetch, ServiceHandles {}
  * A messaging service, or a handler over several, for any server that speaks Request and Response (Hono, Bun, Deno, Next.js). Answers under the
  * service's `path`; a request outside it is never read. An inbound message that is neither a keyword nor for a webhook
  * goes on to `next`. Rejects with nothing but what `next` throws.
+ *
+ * @throws MessagingError INVALID_OPTION, UNKNOWN_OPTION naming the nearest option.
  */
 export function toFetchHandler(service: MessagingService, options?: FetchHandlerOptions): FetchHandler;
 export function toFetchHandler(handler: HttpHandler, options?: FetchHandlerOptions): HandlerFetch;
@@ -47,6 +52,18 @@ export function toFetchHandler(
   target: HttpHandler | MessagingService,
   options: FetchHandlerOptions = {},
 ): HandlerFetch {
+  if (typeof target?.handle !== "function")
+    throw new MessagingError(
+      "INVALID_OPTION",
+      "toFetchHandler takes a messaging service, or a handler over several.",
+    );
+  for (const key of Object.keys(options)) {
+    if (!OPTION_NAMES.includes(key))
+      throw new MessagingError(
+        "UNKNOWN_OPTION",
+        `toFetchHandler has no option "${key}"; did you mean "${nearest(key, OPTION_NAMES)}"?`,
+      );
+  }
   const serve = (place: Place | undefined, request: Request, next = options.next): Promise<Response> =>
     serveFetch(target, place, request, next, options.remoteAddress);
   const handler = (request: Request, next?: FetchNext): Promise<Response> =>

@@ -123,3 +123,15 @@ describe("toFetchHandler", () => {
     expect((await handler.status(new Request("https://app.example/receipts", post))).status).toBe(200);
   });
 });
+
+describe("toFetchHandler", () => {
+  it("refuses what is no handler, and options it has none of", () => {
+    const wrong = (value: unknown): never => value as never;
+    expect(() => toFetchHandler(wrong(undefined))).toThrow(/takes a messaging service/);
+    const service = createMessagingService({ provider, senders: [SENDER], logger: silentLogger });
+    open.push(service);
+    expect(() => toFetchHandler(service, wrong({ remoteAdress: () => "192.0.2.1" }))).toThrow(
+      /did you mean "remoteAddress"/,
+    );
+  });
+});

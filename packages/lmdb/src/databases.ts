@@ -33,6 +33,9 @@ const COMMIT_FLAGS: TransactionFlags = TransactionFlags.ABORTABLE | TransactionF
  * @throws MessagingError INVALID_OPTION when the path cannot be opened.
  */
 export function openDatabases(path: string, mapSize: number | undefined): Databases {
+  // lmdb itself would take a temporary folder, and lose it.
+  if (typeof path !== "string" || path === "")
+    throw new MessagingError("INVALID_OPTION", `lmdbStore takes the path of a folder, not ${String(path)}.`);
   try {
     // Flushing beside the next transaction, lmdb 3.5.6 now and then begins a transaction from a state older than another
     // process's last commit (5 of 70,000 appends of three processes had a position twice; none of 150,000 without).

@@ -87,6 +87,15 @@ describe("the lmdb store", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it.each([undefined, "", { path: "data" }])("refuses %j for a path, and opens nothing", (path) => {
+    expect(() => lmdbStore(path as string)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_OPTION",
+        message: expect.stringContaining("path of a folder") as string,
+      }) as Error,
+    );
+  });
+
   it("refuses a key that is too long without undoing what others write in the same turn", async () => {
     const store = lmdbStore(directory);
     const [long, good] = await Promise.allSettled([
