@@ -1,9 +1,11 @@
 // Copies an example out of the workspace, to where it stands on its own:
 // `node scripts/copy-example.mjs express-quickstart ../my-app`, then there `npm install && npm run build && npm start`.
+// The packages of this repository go along, packed as they are here; with `--released` they come from npm's registry.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ROOT } from "./lib/process.mjs";
+import { install } from "./lib/install.mjs";
+import { bin, ROOT, run } from "./lib/process.mjs";
 
 /** Options of the compiler that only a workspace of packages wants. */
 const OF_THE_WORKSPACE = [
@@ -103,12 +105,51 @@ function writeJson(path, value) {
   writeFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`);
 }
 
+/** Where the packages that went along stand in the copy. */
+const VENDOR = "vendor";
+
+/**
+ * The file of a packed package, in the copy.
+ *
+ * @param {string} name
+ * @param {string} version
+ */
+function tarballOf(name, version) {
+  return `file:${VENDOR}/${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
+}
+
+/**
+ * Builds and packs what the copy names by file. Resolves to an exit code.
+ *
+ * @param {string} target
+ */
+async function packInto(target) {
+  if (!(await install())) return 1;
+  const { dependencies } = readJson(join(target, "package.json"));
+  const names = Object.keys(dependencies).filter((name) => dependencies[name].startsWith("file:"));
+  const folders = names.map((name) => `packages/${name.replace(/^@messaging-service\//, "")}`);
+  const code = await bin("tsc", ["-b", ...folders], { quiet: true });
+  if (code !== 0) return code;
+  // pnpm, because it alone writes versions where the workspace says `workspace:`.
+  const [pnpm = ""] = readJson(join(ROOT, "package.json")).packageManager.split("+");
+  const filters = names.flatMap((name) => ["--filter", name]);
+  const args = ["-y", pnpm, "--recursive", ...filters, "pack", "--pack-destination", resolve(target, VENDOR)];
+  return run("npx", args, { quiet: true });
+}
+
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [name, target] = process.argv.slice(2);
-  if (name === undefined || target === undefined) {
-    console.error("Usage: node scripts/copy-example.mjs EXAMPLE FOLDER");
+  const [name, target, option, ...more] = process.argv.slice(2);
+  const isKnown = (option === undefined || option === "--released") && more.length === 0;
+  if (name === undefined || target === undefined || !isKnown) {
+    console.error("Usage: node scripts/copy-example.mjs EXAMPLE FOLDER [--released]");
     process.exit(1);
   }
-  copyExample(name, target);
-  console.log(`cd ${target} && npm install && npm run build && npm start`);
+  try {
+    copyExample(name, target, option === undefined ? tarballOf : undefined);
+    process.exitCode = option === undefined ? await packInto(target) : 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+  if (process.exitCode === 0) console.log(`cd ${target} && npm install && npm run build && npm start`);
 }

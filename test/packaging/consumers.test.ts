@@ -147,6 +147,18 @@ describe("an example copied out of the repository", () => {
     expect(await server.end()).toBe(0);
   }, 180_000);
 
+  it("takes the packages it needs along, so that no registry has to have them", async () => {
+    const target = join(folder, "hono-fetch");
+    await runWell(process.execPath, ["scripts/copy-example.mjs", "hono-fetch", target], { cwd: ROOT });
+    await npmInstall(target);
+    await runWell("npm", ["run", "build"], { cwd: target });
+    const account = { TWILIO_ACCOUNT_SID: `AC${"1".repeat(32)}`, TWILIO_AUTH_TOKEN: "token" };
+    const env = { ...account, SENDERS: "+14155550100", PUBLIC_URL: "https://app.example", PORT: "0" };
+    const server = startServer(["dist/server.js"], { cwd: target, env });
+    await server.says(/^Listens on port \d+\.$/m);
+    expect(await server.end()).toBe(0);
+  }, 180_000);
+
   it("needs a folder of its own", () => {
     expect(() => copyExample("express-quickstart", ROOT)).toThrow("is not empty");
     expect(() => copyExample("fax-machine", join(folder, "fax"))).toThrow('no example "fax-machine"');

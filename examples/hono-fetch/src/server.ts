@@ -10,9 +10,13 @@ const app = buildApp({
   publicUrl: PUBLIC_URL ?? "",
   senders: (SENDERS ?? "").split(","),
 });
-const server = serve({ fetch: app.fetch, port: Number(PORT ?? 3000) });
+const server = serve({ fetch: app.fetch, port: Number(PORT ?? 3000) }, ({ port }) =>
+  console.log(`Listens on port ${port}.`),
+);
 
-process.once("SIGTERM", () => {
-  server.close();
-  void app.service.close();
-});
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    server.close();
+    void app.service.close();
+  });
+}

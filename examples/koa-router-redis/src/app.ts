@@ -39,5 +39,13 @@ export function buildApp({ provider, redisUrl, publicUrl, senders }: AppOptions)
   });
 
   app.use(router.routes());
-  return Object.assign(app, { messaging });
+  return Object.assign(app, {
+    messaging,
+    /** What is under way is finished; what waits is taken up by the next process. */
+    async close(): Promise<void> {
+      await messaging.service.close();
+      // The connection is ours, and would keep the process; at once, for a Redis that is gone never says goodbye.
+      await redis.disconnect(true);
+    },
+  });
 }

@@ -9,10 +9,13 @@ const app = buildApp({
   publicUrl: PUBLIC_URL ?? "",
   senders: (SENDERS ?? "").split(","),
 });
-const server = app.listen(Number(PORT ?? 3000));
+const port = Number(PORT ?? 3000);
+const server = app.listen(port, () => console.log(`Listens on port ${port}.`));
 
-process.once("SIGTERM", () => {
-  server.close();
-  // What is under way is finished; what waits is taken up by the next process.
-  void app.messaging.service.close();
-});
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    server.close();
+    server.closeIdleConnections();
+    void app.close();
+  });
+}

@@ -31,7 +31,7 @@ async function start() {
   const server = app.listen(port, "127.0.0.1");
   closing.push(
     () => carrier.close(),
-    () => app.messaging.service.close(),
+    () => app.close(),
     () => new Promise((resolve) => server.close(resolve)),
   );
   carrier.setInboundWebhook(`${publicUrl}/messaging/inbound`);
@@ -59,4 +59,12 @@ it("keeps opt-outs in Redis, where another process finds them", async () => {
   const second = await start();
   const sending = second.app.messaging.send({ to: phone.number, body: "We open at nine." });
   await expect(sending).rejects.toMatchObject({ code: "OPTED_OUT" });
+});
+
+it("lets go of Redis when it closes, so that its process can end", async () => {
+  const { app } = await start();
+  const connected = async (): Promise<number> => (await redis.command("CLIENT", "LIST")).split("id=").length;
+  const before = await connected();
+  await app.close();
+  await expect.poll(connected).toBe(before - 1);
 });

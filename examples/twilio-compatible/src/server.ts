@@ -11,6 +11,13 @@ const {
   AUTH_TOKEN = "0123456789abcdef0123456789abcdef",
 } = process.env;
 
+const endsAfterStory = process.argv.includes("--once");
+const unknown = process.argv.slice(2).find((argument) => argument !== "--once");
+if (unknown !== undefined) {
+  console.error(`There is no option ${unknown}; --once ends after the story.`);
+  process.exit(1);
+}
+
 // The port is known first: it is part of the URL that signatures cover.
 const server = createServer();
 server.listen(Number(PORT ?? 3000), "127.0.0.1");
@@ -39,7 +46,7 @@ await api.ready();
 const client = buildClient(ACCOUNT_SID, AUTH_TOKEN, publicUrl);
 const wrong = await playStory({ client, carrier, publicUrl, print: console.log });
 
-if (process.argv.includes("--once") || wrong.length > 0) {
+if (endsAfterStory || wrong.length > 0) {
   process.exitCode = wrong.length;
   await stop();
 } else {
