@@ -51,6 +51,10 @@ describe("service.update", () => {
         code: expect.stringMatching(/INVALID_OPTION|INVALID_KEYWORD/) as string,
       });
     await expect(service.update(undefined as never)).rejects.toMatchObject({ code: "INVALID_OPTION" });
+    await expect(service.update({ publicUrl: "https://example.com" } as object)).rejects.toMatchObject({
+      code: "UNKNOWN_OPTION",
+      message: expect.stringMatching(/^"publicUrl" is no setting but an option/) as string,
+    });
     await expect(service.update({ validtyPeriod: 5 } as object)).rejects.toMatchObject({
       code: "UNKNOWN_OPTION",
       message: expect.stringContaining('"validityPeriod"') as string,

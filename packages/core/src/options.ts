@@ -129,7 +129,8 @@ export interface ResolvedOptions {
   readonly optOut: OptOutOptions | undefined;
 }
 
-const OPTION_NAMES: readonly string[] = [
+/** Every option of a service, its settings among them. */
+export const OPTION_NAMES: readonly string[] = [
   ...["name", "friendlyName", "sid", "accountSid", "provider", "senders", "store", "storeTimeoutMs"],
   ...["publicUrl", "linkUrl", "path", "authToken", "allowPrivateHosts", "defaultCountry", "lookupCarrier"],
   ...["maxBodyBytes", "bodyTimeoutMs", "maxBacklog", "poolLimit", "refreshMs", "heartbeatMs", "journal"],

@@ -50,7 +50,7 @@ import {
   type ServiceEvents,
   type ServiceHandles,
 } from "./messaging-service.ts";
-import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
+import { type MessagingServiceOptions, OPTION_NAMES, resolveOptions } from "./options.ts";
 import type { AlertFilter } from "./records/alerts.ts";
 import { createJournal } from "./records/journal.ts";
 import { createMisses } from "./records/misses.ts";
@@ -148,7 +148,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     explain: createExplain(ctx, { decide }),
     async update(change: SettingsInput) {
       if (closed !== undefined) throw closedError();
-      checkSettingNames(change);
+      checkSettingNames(change, OPTION_NAMES);
       return live.update(change);
     },
     senders: Object.freeze({

@@ -155,12 +155,21 @@ export function resolveSettings(input: SettingsInput, base: Settings = DEFAULTS)
   return Object.freeze(settings) as unknown as Settings;
 }
 
-/** Refuses names that are no settings. @throws MessagingError UNKNOWN_OPTION naming the nearest setting. */
-export function checkSettingNames(input: object): void {
+/**
+ * Refuses names that are no settings. `fixed` are those of options that cannot change while a service runs.
+ *
+ * @throws MessagingError INVALID_OPTION, UNKNOWN_OPTION naming the nearest setting.
+ */
+export function checkSettingNames(input: object, fixed: readonly string[] = []): void {
   if (typeof input !== "object" || input === null)
     throw new MessagingError("INVALID_OPTION", "update takes an object of settings.");
   for (const key of Object.keys(input)) {
     if (!SETTING_NAMES.includes(key)) {
+      if (fixed.includes(key))
+        throw new MessagingError(
+          "UNKNOWN_OPTION",
+          `"${key}" is no setting but an option of createMessagingService: it is read when the service is made.`,
+        );
       throw new MessagingError(
         "UNKNOWN_OPTION",
         `There is no setting "${key}"; did you mean "${nearest(key, SETTING_NAMES)}"?`,
