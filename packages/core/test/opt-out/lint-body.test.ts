@@ -100,6 +100,7 @@ describe("lint", () => {
   it("looks for a language's own words where it is named, and for yours", () => {
     const spanish = "Oferta. Responda BAJA para salir.";
     expect(lint(spanish, { language: "es-MX" }).optOutKeyword).toBe("BAJA");
+    expect(lint(spanish, { language: "ES" }).optOutKeyword).toBe("BAJA");
     expect(lint(spanish, { language: "fr" }).optOutKeyword).toBeNull();
     expect(lint("Offre. STOP au 36000", { language: "fr" }).optOutKeyword).toBe("STOP");
     expect(lint("Sale. Reply BASTA", { language: "xx" }).optOutKeyword).toBeNull();

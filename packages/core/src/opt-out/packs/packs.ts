@@ -32,9 +32,12 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ["nn", "no"],
 ]);
 
-/** The built-in pack of a language (`pt-BR` uses that of `pt`, `nb` that of `no`), or undefined. */
+/**
+ * The built-in pack of a language (`pt-BR` uses that of `pt`, `nb` that of `no`), or undefined. In any case: tags are the
+ * same however they are written (RFC 5646, 2.1.1).
+ */
 export function languagePack(language: string): KeywordPack | undefined {
-  const primary = language.split("-", 1)[0] ?? language;
+  const primary = (language.split("-", 1)[0] ?? language).toLowerCase();
   return BY_LANGUAGE.get(language) ?? BY_LANGUAGE.get(ALIASES.get(primary) ?? primary);
 }
 
