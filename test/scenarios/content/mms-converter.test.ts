@@ -284,4 +284,13 @@ describe("MMS Converter does not enable you to send media if your From phone num
     await clock.advance(2_000);
     expect(phone.inbox.map(({ body }) => body)).toEqual([expect.stringMatching(LINK)]);
   });
+
+  it("so does one of a conversation", async () => {
+    const { service, carrier } = createWorld({ senders: [BRITISH], inboundHandling: "conversation" });
+    await carrier.handset(BRITON).text(BRITISH, "What have you got?");
+    const [conversation] = await service.conversations.list();
+    const picture = { body: "Look:", mediaUrl: PICTURE };
+    const reply = await service.conversations.send(conversation?.sid ?? "", picture);
+    expect(reply).toMatchObject({ kind: "SMS", body: expect.stringMatching(LINK) as string });
+  });
 });

@@ -51,7 +51,7 @@ function toDraft(record: MessageRecord, outbound: NonNullable<MessageRecord["out
     mediaUrl: record.mediaUrl,
     // A sender that was asked for and refused leaves nobody else to try.
     from: outbound.requestedFrom,
-    isReply: outbound.inReplyTo !== undefined,
+    isReply: outbound.inReplyTo !== undefined || record.conversation !== undefined,
     fallbackFrom: outbound.fallbackFrom,
     contentSid: outbound.contentSid,
     contentVariables: outbound.contentVariables,

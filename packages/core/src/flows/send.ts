@@ -50,7 +50,8 @@ export function createSend(ctx: FlowContext, { decide, claim, advance, checkMedi
   };
 
   async function send(request: SendRequest, options: SendOptions): Promise<Message> {
-    const draft = parse(request, options.inReplyTo !== undefined);
+    // Nobody chose the sender of either.
+    const draft = parse(request, options.inReplyTo !== undefined || options.conversation !== undefined);
     if (options.sid !== undefined) {
       const there = await ctx.messages.get(options.sid);
       if (there !== undefined) return view(there.record);
