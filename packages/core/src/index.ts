@@ -97,7 +97,7 @@ export { providerLinkKey } from "./records/keys.ts";
 export type { LinkClick } from "./records/links.ts";
 export type * from "./sender.ts";
 export { createMessagingService, isMessagingService, toHttpHandler } from "./service.ts";
-export type { Settings, SettingsInput } from "./settings.ts";
+export type { Settings, SettingsChange, SettingsInput } from "./settings.ts";
 export type { TimeLimitOptions } from "./store/guard.ts";
 export { withTimeLimit } from "./store/guard.ts";
 export type { KeyvLike, KeyvStoreOptions } from "./store/keyv.ts";

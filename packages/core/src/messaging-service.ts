@@ -16,7 +16,7 @@ import type { AlertFilter, AlertPage } from "./records/alerts.ts";
 import type { Change } from "./records/changes.ts";
 import type { LinkClick } from "./records/links.ts";
 import type { Sender, SenderInput } from "./sender.ts";
-import type { Settings, SettingsInput } from "./settings.ts";
+import type { Settings, SettingsChange } from "./settings.ts";
 import type { Address, InboundMessage, Message, SendRequest } from "./types.ts";
 
 /** What `service.on` tells, best effort, of this process alone. */
@@ -111,8 +111,11 @@ export interface MessagingService extends Manage, HttpHandler {
   send(request: SendRequest): Promise<Message>;
   /** The plan of that send: which sender and why, encoding, segments. Sends nothing, and never rejects for a refusal. */
   explain(request: SendRequest, options?: { readonly all?: boolean }): Promise<Explained>;
-  /** Changes settings while it runs; persisted, and seen by the other processes on this store. */
-  update(change: SettingsInput): Promise<Settings>;
+  /**
+   * Changes settings while it runs; persisted, and seen by the other processes on this store. A function is given those in force, so that
+   * two processes that change parts of one setting lose nothing; it may be called more than once.
+   */
+  update(change: SettingsChange): Promise<Settings>;
 
   readonly senders: {
     list(): readonly Sender[];

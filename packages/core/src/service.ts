@@ -54,7 +54,7 @@ import { type MessagingServiceOptions, OPTION_NAMES, resolveOptions } from "./op
 import type { AlertFilter } from "./records/alerts.ts";
 import { createJournal } from "./records/journal.ts";
 import { createMisses } from "./records/misses.ts";
-import { checkSettingNames, type SettingsInput } from "./settings.ts";
+import { checkSettingNames, type SettingsChange } from "./settings.ts";
 import type { Address } from "./types.ts";
 import { createWebhookCaller } from "./webhook/call.ts";
 import { createGuard } from "./webhook/guard.ts";
@@ -146,9 +146,9 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     limits: Object.freeze({ maxBodyBytes: options.maxBodyBytes, bodyTimeoutMs: options.bodyTimeoutMs }),
     send: (request) => (closed === undefined ? send(request) : Promise.reject(closedError())),
     explain: createExplain(ctx, { decide }),
-    async update(change: SettingsInput) {
+    async update(change: SettingsChange) {
       if (closed !== undefined) throw closedError();
-      checkSettingNames(change, OPTION_NAMES);
+      if (typeof change !== "function") checkSettingNames(change, OPTION_NAMES);
       return live.update(change);
     },
     senders: Object.freeze({

@@ -53,6 +53,9 @@ export interface SettingsInput {
   readonly optOut?: OptOutOptions | null | undefined;
 }
 
+/** What `service.update()` takes: settings, or a function that makes them of those in force in the store, called again where another process is faster. */
+export type SettingsChange = SettingsInput | ((settings: Settings) => SettingsInput);
+
 /** A complete snapshot of the settings. Frozen; `service.update()` replaces it whole. */
 export interface Settings {
   readonly webhook: Webhook | undefined;

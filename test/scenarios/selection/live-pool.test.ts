@@ -73,6 +73,24 @@ describe("the pool", () => {
     ).toEqual([SENDER, ...added].sort());
   });
 
+  it("lets go of a sender that another process added a moment ago", async () => {
+    const store = memoryStore();
+    const first = createWorld({ store, senders: [SENDER] });
+    const second = createWorld({ store, senders: [SENDER] });
+    await Promise.all([first.service.ready(), second.service.ready()]);
+    await first.service.senders.add(SECOND);
+    await first.service.senders.add({ senderId: "ACME", country: "FR" });
+    await first.service.senders.add({ senderId: "ACME" });
+    await second.service.senders.remove(SECOND);
+    await second.service.senders.remove("ACME");
+    const third = createWorld({ store, senders: [SENDER] });
+    await third.service.ready();
+    expect(third.service.senders.list().map(({ id, country }) => `${id} ${country}`)).toEqual([
+      `${SENDER} US`,
+      "ACME FR",
+    ]);
+  });
+
   it("of 100,000 takes one in and lets it go without a look at the others", async () => {
     const senders = Array.from({ length: 100_000 }, (_, n) => `+1${212 + (n % 5)}${2_000_000 + n}`);
     const { service } = createWorld({ senders, poolLimit: 200_000 });

@@ -1,4 +1,5 @@
 import type { SenderInput } from "../sender.ts";
+import type { SettingsInput } from "../settings.ts";
 import type { Store } from "../store/store.ts";
 import type { Keys } from "./keys.ts";
 
@@ -34,6 +35,8 @@ export function createConfig(store: Store, keys: Keys): Config {
       for (;;) {
         const raw = await store.get(keys.config);
         const next = JSON.stringify(change(parse(raw)));
+        // Nothing to change: it was read all the same.
+        if (next === raw) return next;
         const written =
           raw === undefined
             ? (await store.setIfAbsent(keys.config, next, 0)) === undefined
@@ -42,4 +45,17 @@ export function createConfig(store: Store, keys: Keys): Config {
       }
     },
   });
+}
+
+/** What of a change of settings can be stored, and the functions, which hold in this process alone. */
+export function splitSettings(change: SettingsInput): {
+  readonly stored: Record<string, unknown>;
+  readonly inProcess: SettingsInput;
+} {
+  const isFunction = ([, value]: [string, unknown]): boolean => typeof value === "function";
+  const entries = Object.entries(change).filter(([, value]) => value !== undefined);
+  return {
+    stored: Object.fromEntries(entries.filter((entry) => !isFunction(entry))),
+    inProcess: Object.fromEntries(entries.filter(isFunction)) as SettingsInput,
+  };
 }

@@ -1,25 +1,29 @@
 import { createHash } from "node:crypto";
 import { MessagingError } from "../errors.ts";
-import type { ResolvedOptOut } from "../opt-out/keywords.ts";
-import { resolveOptOut } from "../opt-out/keywords.ts";
-import { createKeywordMatcher, type KeywordMatcher } from "../opt-out/match.ts";
+import { type CompiledOptOut, compileOptOut } from "../opt-out/compiled.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { createSenderPool, type SenderPool, senderKey } from "../planning/pool.ts";
 import { resolveSender } from "../planning/resolve-sender.ts";
 import type { Sender, SenderInput } from "../sender.ts";
-import { resolveSettings, type Settings, type SettingsInput } from "../settings.ts";
+import {
+  checkSettingNames,
+  resolveSettings,
+  type Settings,
+  type SettingsChange,
+  type SettingsInput,
+} from "../settings.ts";
 import type { WebhookFunction } from "../types.ts";
-import type { Config, ConfigDocument } from "./config.ts";
+import { type Config, type ConfigDocument, splitSettings } from "./config.ts";
 
 /** The settings and the pool in force in this process: what code says, and over it what was changed at run time. */
 export interface LiveConfig {
   readonly pool: SenderPool;
   settings(): Settings;
-  optOut(): Compiled;
+  optOut(): CompiledOptOut;
   /** Takes in the document as just read from the store. Cheap when nothing changed. */
   adopt(raw: string | undefined): void;
-  /** Changes settings, here at once and in the store for every process. Functions hold in this process alone. */
-  update(change: SettingsInput): Promise<Settings>;
+  /** Changes settings, here at once and in the store for every process. Functions among them hold in this process alone. */
+  update(change: SettingsChange): Promise<Settings>;
   addSender(input: SenderInput): Promise<Sender>;
   /** Another webhook, throughput or capabilities for a member, which stays one: its mappings hold. */
   updateSender(input: SenderInput): Promise<Sender>;
@@ -52,7 +56,7 @@ export function createLiveConfig({ options, config, onUnusable }: LiveConfigPart
   /** Webhook functions of senders that were added at run time. */
   const hooks = new Map<string, WebhookFunction>();
   let settings = options.settings;
-  let optOut = compile(settings);
+  let optOut = compileOptOut(settings.optOut);
   const own = index(options.senders);
   /** The document in force, and the senders it adds. */
   let current = config.parse(undefined);
@@ -71,15 +75,13 @@ export function createLiveConfig({ options, config, onUnusable }: LiveConfigPart
     settings: () => settings,
     optOut: () => optOut,
     adopt,
-    async update(change: SettingsInput): Promise<Settings> {
-      // Checked before anything is written: a wrong setting must not reach the store.
-      const next = resolveSettings(change, settings);
-      if (change.optOut !== undefined) compile(next);
-      const { stored, inProcess } = split(change);
-      const raw = await config.update((document) => ({
-        ...document,
-        settings: { ...document.settings, ...stored },
-      }));
+    async update(change: SettingsChange): Promise<Settings> {
+      let input = typeof change === "function" ? {} : checked(change);
+      const raw = await config.update((document) => {
+        if (typeof change === "function") input = checked(change(settingsOf(document)));
+        return { ...document, settings: { ...document.settings, ...splitSettings(input).stored } };
+      });
+      const { stored, inProcess } = splitSettings(input);
       // What is stored now takes the place of a function given before.
       const kept = Object.entries(functions).filter(([name]) => !Object.hasOwn(stored, name));
       functions = { ...Object.fromEntries(kept), ...inProcess };
@@ -121,6 +123,8 @@ export function createLiveConfig({ options, config, onUnusable }: LiveConfigPart
       return pool.get(key) ?? join(list(input), 0);
     },
     async removeSender(id: string): Promise<Sender> {
+      // Another process may have added it a moment ago.
+      adopt(await config.read());
       const before = only(id);
       const key = senderKey(before);
       hooks.delete(key);
@@ -148,9 +152,9 @@ export function createLiveConfig({ options, config, onUnusable }: LiveConfigPart
 
   /** Everything is resolved before anything changes. Only what the documents speak of is looked at, not the whole pool. */
   function apply(document: ConfigDocument): void {
-    const next = resolveSettings({ ...(document.settings as SettingsInput), ...functions }, options.settings);
+    const next = settingsOf(document);
     const nextAdded = index(document.added);
-    const nextOptOut = next.optOut === settings.optOut ? optOut : compile(next);
+    const nextOptOut = next.optOut === settings.optOut ? optOut : compileOptOut(next.optOut);
     const removed = new Set(document.removed);
     const touched = new Set([
       ...[...added.keys(), ...nextAdded.keys(), ...current.removed, ...removed],
@@ -166,6 +170,18 @@ export function createLiveConfig({ options, config, onUnusable }: LiveConfigPart
       if (there !== undefined) pool.remove(key);
       if (wanted !== undefined) pool.add(wanted);
     }
+  }
+
+  /** Before anything is written: a wrong setting must not reach the store. */
+  function checked(input: SettingsInput): SettingsInput {
+    checkSettingNames(input);
+    const next = resolveSettings(input, settings);
+    if (input.optOut !== undefined) compileOptOut(next.optOut);
+    return input;
+  }
+
+  function settingsOf(document: ConfigDocument): Settings {
+    return resolveSettings({ ...(document.settings as SettingsInput), ...functions }, options.settings);
   }
 
   /** The one sender of the pool that `id` names. */
@@ -211,22 +227,6 @@ export function createLiveConfig({ options, config, onUnusable }: LiveConfigPart
   }
 }
 
-interface Compiled {
-  readonly policy: ResolvedOptOut;
-  readonly matcher: KeywordMatcher;
-}
-
-/** The standard words: of a thousand services most have no others. */
-let standard: Compiled | undefined;
-
-function compile({ optOut }: Settings): Compiled {
-  if (optOut === undefined && standard !== undefined) return standard;
-  const policy = resolveOptOut(optOut);
-  const compiled = Object.freeze({ policy, matcher: createKeywordMatcher(policy) });
-  if (optOut === undefined) standard = compiled;
-  return compiled;
-}
-
 /** The same in every process and after every restart, and new once the sender was removed. Eight characters. */
 function membershipOf(service: string, id: string, generation: number): string {
   return createHash("sha256")
@@ -234,16 +234,4 @@ function membershipOf(service: string, id: string, generation: number): string {
     .digest("base64url")
     .slice(0, 8)
     .replaceAll(".", "-");
-}
-
-function split(change: SettingsInput): {
-  readonly stored: Record<string, unknown>;
-  readonly inProcess: SettingsInput;
-} {
-  const isFunction = ([, value]: [string, unknown]): boolean => typeof value === "function";
-  const entries = Object.entries(change).filter(([, value]) => value !== undefined);
-  return {
-    stored: Object.fromEntries(entries.filter((entry) => !isFunction(entry))),
-    inProcess: Object.fromEntries(entries.filter(isFunction)) as SettingsInput,
-  };
 }

@@ -76,6 +76,27 @@ describe("settings changed at run time", () => {
     expect(other.settings()).toMatchObject({ webhook: { url: "https://a/b" }, validityPeriod: 5 });
   });
 
+  it("by a function start from what another process has written", async () => {
+    const world = createRecordsWorld();
+    const [first, second] = [open(world), open(world)];
+    const brand = (name: string) => (settings: { readonly optOut?: object | undefined }) => ({
+      optOut: { ...settings.optOut, [name]: "Acme" },
+    });
+    await Promise.all([first.update(brand("brand")), second.update(brand("supportContact"))]);
+    await first.refresh();
+    expect(first.settings().optOut).toEqual({ brand: "Acme", supportContact: "Acme" });
+    await expect(first.update(() => ({ validityPeriod: 0 }))).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+    });
+  });
+
+  it("by nothing take in what another process has written", async () => {
+    const world = createRecordsWorld();
+    const [first, second] = [open(world), open(world)];
+    await first.update({ validityPeriod: 5 });
+    expect((await second.update({})).validityPeriod).toBe(5);
+  });
+
   it("that are wrong reach neither the process nor the store", async () => {
     const world = createRecordsWorld();
     const live = open(world);
