@@ -52,8 +52,12 @@ export interface Inventory {
   describe(senders: readonly Sender[]): Promise<readonly Owned[]>;
   /** @throws MessagingError INVALID_SENDER, DUPLICATE_SENDER. */
   add(phoneNumber: string, change: NumberChange): Promise<Owned>;
-  /** `undefined` when it is not owned. */
-  update(sid: string, change: NumberChange): Promise<Owned | undefined>;
+  /** `undefined` when it is not owned. `join` brings a changed webhook to the service that the number is in. */
+  update(
+    sid: string,
+    change: NumberChange,
+    join: (owned: Owned) => Promise<void>,
+  ): Promise<Owned | undefined>;
   /** False when it was not owned. */
   remove(sid: string): Promise<boolean>;
 }
@@ -129,7 +133,11 @@ export function createInventory({
       }));
       return must((await describe([sender]))[0]);
     },
-    async update(sid: string, change: NumberChange): Promise<Owned | undefined> {
+    async update(
+      sid: string,
+      change: NumberChange,
+      join: (owned: Owned) => Promise<void>,
+    ): Promise<Owned | undefined> {
       const sender = all().find((each) => sidOf(each) === sid);
       if (sender === undefined) return undefined;
       const before = must((await describe([sender]))[0]);
@@ -142,9 +150,15 @@ export function createInventory({
           ? toNumberWebhook(document?.webhook ?? before.webhook, change)
           : document?.webhook,
       }));
-      const after = must((await describe([sender]))[0]);
-      if (touchesWebhook) await account().senders.update(after.input);
-      return after;
+      // Until the document is the same before and after: the later document wins, whichever process writes last.
+      for (let seen: string | undefined; ; ) {
+        const after = must((await describe([sender]))[0]);
+        const webhook = JSON.stringify(after.webhook);
+        if (!touchesWebhook || webhook === seen) return after;
+        seen = webhook;
+        await account().senders.update(after.input);
+        await join(after);
+      }
     },
     async remove(sid: string): Promise<boolean> {
       const sender = all().find((each) => sidOf(each) === sid);

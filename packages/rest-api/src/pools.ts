@@ -64,6 +64,8 @@ export interface PoolParts {
   /** A service made in code that has the sender. */
   readonly registeredWith: (address: string) => MessagingService | undefined;
   readonly isRegistered: (sid: string) => boolean;
+  /** Takes in what another process has changed of a service made in code. */
+  readonly refresh: (service: MessagingService) => Promise<void>;
   /** What of the inventory a sender is that code lists. */
   readonly describe: (service: MessagingService, sender: Sender) => Promise<Member>;
 }
@@ -72,7 +74,7 @@ type PoolDocument = readonly Member[];
 
 /** The pools: a document per service says who is in it, and a claim per sender that it is in no other. */
 export function createPools(parts: PoolParts): Pools {
-  const { store, keys, limit, exists, registeredWith, isRegistered, describe } = parts;
+  const { store, keys, limit, exists, registeredWith, isRegistered, refresh, describe } = parts;
 
   return Object.freeze({
     list,
@@ -80,8 +82,10 @@ export function createPools(parts: PoolParts): Pools {
       const elsewhere = registeredWith(member.address);
       if (member.kind !== "alphanumeric" && elsewhere !== undefined && elsewhere !== service)
         return { refused: "in-another" };
-      if (isRegistered(service.sid) && has(service, member) && !(await isKept(service, member)))
-        return { refused: "in-service" };
+      if (isRegistered(service.sid)) {
+        await refresh(service);
+        if (has(service, member) && !(await isKept(service, member))) return { refused: "in-service" };
+      }
       const claimed = member.kind === "alphanumeric" ? "new" : await claim(member.address, service.sid);
       if (claimed === "other") return { refused: "in-another" };
       let refused: PoolRefusal | undefined;
@@ -110,10 +114,13 @@ export function createPools(parts: PoolParts): Pools {
       const member = (await list(service)).find((each) => each.sid === sid);
       if (member === undefined) return { refused: "not-in-service" };
       if (member.fixed === true) return { refused: "fixed" };
+      // Another process may have added it a moment ago; or one ended before the service had it, or when it no longer had.
+      await service.update({});
       // Out of use first: until the answer is given, it counts as a member.
-      await service.senders.remove(keyOf(member)).catch((error: unknown) => {
-        if (!isMessagingError(error, "SENDER_NOT_FOUND")) throw error;
-      });
+      if (has(service, member))
+        await service.senders.remove(keyOf(member)).catch((error: unknown) => {
+          if (!isMessagingError(error, "SENDER_NOT_FOUND")) throw error;
+        });
       await leave(service.sid, member);
       return { member };
     },
@@ -133,6 +140,7 @@ export function createPools(parts: PoolParts): Pools {
     const sid = typeof of === "string" ? of : of.sid;
     const document = (await readDocument<PoolDocument>(store, keys.pool(sid)))?.value ?? [];
     if (typeof of === "string" || !isRegistered(sid)) return document;
+    await refresh(of);
     // Code has the say over a service that code made: what it took out is out, what it lists is in.
     const kept = document.filter((member) => has(of, member));
     const known = new Set(kept.map(keyOf));

@@ -1,4 +1,4 @@
-import { MessagingError, type MessagingService, type Store } from "@messaging-service/core";
+import { isMessagingError, MessagingError, type MessagingService, type Store } from "@messaging-service/core";
 import { changeDocument, readDocument } from "./documents.ts";
 import type { RegistryKeys } from "./registry-keys.ts";
 import type { ServiceView } from "./registry-types.ts";
@@ -32,7 +32,10 @@ export interface Registered {
   get(sid: string): MessagingService | undefined;
   list(): readonly MessagingService[];
   withSender(address: string): MessagingService | undefined;
+  /** As the store has it now. */
   view(service: MessagingService): Promise<ServiceView>;
+  /** Takes in what another process has changed of it. */
+  refresh(service: MessagingService): Promise<void>;
   update(service: MessagingService, change: Partial<ServiceProperties>): Promise<ServiceView>;
 }
 
@@ -65,17 +68,20 @@ export function createRegistered({ store, keys, accountSid, now }: RegisteredPar
       return undefined;
     },
     view,
+    refresh,
     async update(service: MessagingService, change: Partial<ServiceProperties>): Promise<ServiceView> {
       const names = Object.keys(change);
       const before = await view(service);
-      const { webhook, ...settings } = toSettings({ ...before.properties, ...change }, names);
-      // A function has no URL that could be given back: it stays until a URL takes its place.
-      const stays = typeof service.settings.webhook === "function" && change.inboundRequestUrl === undefined;
-      const { inboundHandling } = settings;
-      await service.update({
-        ...settings,
-        ...(stays ? {} : { webhook }),
-        ...(stays && inboundHandling === "drop" ? { inboundHandling: "webhook" } : {}),
+      await service.update((there) => {
+        const { webhook, ...settings } = toSettings(
+          { ...DEFAULT_PROPERTIES, ...fromSettings(there), ...change },
+          names,
+        );
+        // A function has no URL that could be given back: it stays until a URL takes its place.
+        if (typeof there.webhook !== "function" || change.inboundRequestUrl !== undefined)
+          return { ...settings, webhook };
+        const { inboundHandling } = settings;
+        return inboundHandling === "drop" ? { ...settings, inboundHandling: "webhook" } : settings;
       });
       const kept = Object.fromEntries(
         KEPT_HERE.filter((name) => names.includes(name)).map((name) => [name, change[name]]),
@@ -89,7 +95,15 @@ export function createRegistered({ store, keys, accountSid, now }: RegisteredPar
     },
   });
 
+  /** One that its code has closed stays as it was. */
+  async function refresh(service: MessagingService): Promise<void> {
+    await service.update({}).catch((error: unknown) => {
+      if (!isMessagingError(error, "SERVICE_CLOSED")) throw error;
+    });
+  }
+
   async function view(service: MessagingService): Promise<ServiceView> {
+    await refresh(service);
     const key = keys.registered(service.sid);
     const at = now();
     const document =

@@ -48,6 +48,7 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
     exists: async (sid) => registered.get(sid) !== undefined || (await documents.read(sid)) !== undefined,
     registeredWith: registered.withSender,
     isRegistered: (sid) => registered.get(sid) !== undefined,
+    refresh: registered.refresh,
     describe: async (service, sender) =>
       toFixed(service.sid, sender, (await registered.view(service)).createdAt, inventory.sidOf),
   });
@@ -123,7 +124,7 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
     async configure(sid: string, optOut: OptOutChange) {
       const service = registered.get(sid);
       if (service === undefined) return change(sid, { optOut: (there) => optOut(there ?? defaultOptOut) });
-      await service.update({ optOut: optOut(service.settings.optOut) });
+      await service.update((settings) => ({ optOut: optOut(settings.optOut) }));
       return registered.view(service);
     },
     async remove(sid: string) {
@@ -134,15 +135,13 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
       await life.erase(service);
       return true;
     },
-    async changeNumber(sid: string, numberChange: NumberChange) {
-      const owned = await inventory.update(sid, numberChange);
-      const service = owned && (await serviceAt(owned.sender.id));
-      if (owned === undefined || service === undefined) return owned;
-      const member = (await pools.list(service)).find((each) => each.sid === sid);
-      // What code says of its sender, code changes.
-      if (member !== undefined && member.fixed !== true) await service.senders.update(owned.input);
-      return owned;
-    },
+    changeNumber: (sid: string, numberChange: NumberChange) =>
+      inventory.update(sid, numberChange, async ({ sender, input }) => {
+        const service = await serviceAt(sender.id);
+        const member = service && (await pools.list(service)).find((each) => each.sid === sid);
+        // What code says of its sender, code changes.
+        if (member !== undefined && member.fixed !== true) await service?.senders.update(input);
+      }),
     async removeNumber(sid: string) {
       const owned = await inventory.find(sid);
       const service = owned && (await serviceAt(owned.sender.id));

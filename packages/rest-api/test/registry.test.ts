@@ -1,72 +1,8 @@
-import {
-  createMessagingService,
-  type MessagingServiceOptions,
-  memoryStore,
-  type Store,
-  silentLogger,
-} from "@messaging-service/core";
-import {
-  type Carrier,
-  createCarrier,
-  createVirtualClock,
-  type VirtualClock,
-} from "@messaging-service/simulator";
+import type { Store } from "@messaging-service/core";
+import { createVirtualClock } from "@messaging-service/simulator";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { toMember } from "../src/members.ts";
-import { type RestApiOptions, resolveOptions } from "../src/options.ts";
-import { createRegistry } from "../src/registry.ts";
-import type { ServicePage, ServiceRegistry } from "../src/registry-types.ts";
-import { DEFAULT_PROPERTIES } from "../src/service-properties.ts";
-
-const ACCOUNT = `AC${"1".repeat(32)}`;
-const FIRST = "+14155550100";
-const SECOND = "+12125550100";
-const PHONE = "+14155550123";
-
-interface Setting {
-  readonly clock: VirtualClock;
-  readonly carrier: Carrier;
-  readonly store: Store;
-}
-
-function createSetting(): Setting {
-  const clock = createVirtualClock();
-  const carrier = createCarrier({ clock });
-  onTestFinished(() => carrier.close());
-  return { clock, carrier, store: memoryStore({ clock }) };
-}
-
-/** A registry as one process has it. */
-function open({ clock, carrier, store }: Setting, options: Partial<RestApiOptions> = {}): ServiceRegistry {
-  const registry = createRegistry(
-    resolveOptions({
-      accountSid: ACCOUNT,
-      authToken: "token",
-      store,
-      provider: carrier.provider,
-      inventory: [FIRST, SECOND],
-      publicUrl: "https://app.example",
-      serviceOptions: { logger: silentLogger },
-      clock,
-      ...options,
-    }),
-  );
-  onTestFinished(async () => {
-    const closing = registry.close({ timeoutMs: 0 });
-    await clock.advance(20_000);
-    await closing;
-  });
-  return registry;
-}
-
-const named = (friendlyName: string) => ({ ...DEFAULT_PROPERTIES, friendlyName });
-
-async function addNumber(registry: ServiceRegistry, sid: string, address: string) {
-  const service = await registry.get(sid);
-  const owned = await registry.inventory.at(address);
-  if (service === undefined || owned === undefined) throw new Error("no such service or number");
-  return registry.pools.add(service, toMember(owned, 1_000), owned.input);
-}
+import type { ServicePage } from "../src/registry-types.ts";
+import { addNumber, createSetting, FIRST, named, open, PHONE, register, SECOND } from "./support/registry.ts";
 
 describe("a service of the registry", () => {
   it("is there for a second process, and after a restart, with its pool", async () => {
@@ -305,30 +241,6 @@ describe("a pool", () => {
 });
 
 describe("a service made in code", () => {
-  function register(
-    setting: Setting,
-    registry: ServiceRegistry,
-    options: Partial<MessagingServiceOptions> = {},
-  ) {
-    const service = createMessagingService({
-      name: "code",
-      accountSid: ACCOUNT,
-      provider: setting.carrier.provider,
-      store: setting.store,
-      clock: setting.clock,
-      logger: silentLogger,
-      senders: [FIRST],
-      ...options,
-    });
-    onTestFinished(async () => {
-      const closing = service.close({ timeoutMs: 0 });
-      await setting.clock.advance(10_000);
-      await closing;
-    });
-    registry.register(service);
-    return service;
-  }
-
   it("is listed first, updated through its own settings, and keeps its function", async () => {
     const setting = createSetting();
     const registry = open(setting);

@@ -1,0 +1,83 @@
+import type { Store } from "@messaging-service/core";
+import { describe, expect, it } from "vitest";
+import { addNumber, createSetting, FIRST, named, open, register, SECOND } from "./support/registry.ts";
+
+describe("two processes", () => {
+  it("remove a sender that the other has added a moment ago", async () => {
+    const setting = createSetting();
+    const [first, second] = [open(setting), open(setting)];
+    const { sid } = await first.create(named("Bookings"));
+    const [here, there] = [await first.get(sid), await second.get(sid)];
+    await addNumber(second, sid, FIRST);
+    await addNumber(second, sid, SECOND);
+    const member = (await first.members(sid))?.find(({ address }) => address === SECOND);
+    expect(here && (await first.pools.remove(here, member?.sid ?? ""))).toMatchObject({ member: {} });
+    await there?.update({});
+    expect(there?.senders.list().map(({ id }) => id)).toEqual([FIRST]);
+  });
+
+  it("lose nothing of a service made in code, and are not behind", async () => {
+    const setting = createSetting();
+    const [first, second] = [open(setting), open(setting)];
+    const options = { webhook: { url: "https://app.example/code" } };
+    const service = register(setting, first, options);
+    register(setting, second, options);
+    const { sid } = service;
+    await first.update(sid, { inboundRequestUrl: "https://app.example/sms" });
+    expect((await second.read(sid))?.properties.inboundRequestUrl).toBe("https://app.example/sms");
+    await Promise.all([
+      first.update(sid, { inboundMethod: "GET" }),
+      second.update(sid, { fallbackUrl: "https://app.example/sorry" }),
+      first.configure(sid, (optOut) => ({ ...optOut, brand: "Acme" })),
+      second.configure(sid, (optOut) => ({ ...optOut, supportContact: "help@acme.example" })),
+    ]);
+    expect(await first.read(sid)).toMatchObject({
+      properties: {
+        inboundRequestUrl: "https://app.example/sms",
+        inboundMethod: "GET",
+        fallbackUrl: "https://app.example/sorry",
+      },
+      optOut: { brand: "Acme", supportContact: "help@acme.example" },
+    });
+    await addNumber(first, sid, SECOND);
+    expect((await second.members(sid))?.map(({ address }) => address)).toEqual([FIRST, SECOND]);
+    // One that code has closed is shown as it was.
+    const closing = service.close({ timeoutMs: 0 });
+    await setting.clock.advance(10_000);
+    await closing;
+    expect((await first.read(sid))?.properties.inboundMethod).toBe("GET");
+  });
+
+  it("bring a number's webhook to where it is called, whichever writes last", async () => {
+    const setting = createSetting();
+    let isHeld = true;
+    let proceed = () => {};
+    const held = new Promise<void>((resolve) => {
+      proceed = resolve;
+    });
+    const slow: Store = {
+      ...setting.store,
+      // The first process is slow to write to the account's service.
+      async compareAndSet(key, ...rest) {
+        if (isHeld && key.includes("account") && key.endsWith("config")) await held;
+        return setting.store.compareAndSet(key, ...rest);
+      },
+    };
+    const [first, second] = [open({ ...setting, store: slow }), open(setting)];
+    const { sid } = await second.create({ ...named("Bookings"), useInboundWebhookOnNumber: true });
+    await addNumber(second, sid, FIRST);
+    const owned = await second.inventory.at(FIRST);
+    await second.changeNumber(owned?.sid ?? "", { smsUrl: "https://app.example/0" });
+    const early = first.changeNumber(owned?.sid ?? "", { smsUrl: "https://app.example/1" });
+    await new Promise(setImmediate);
+    await second.changeNumber(owned?.sid ?? "", { smsFallbackUrl: "https://app.example/sorry" });
+    isHeld = false;
+    proceed();
+    await early;
+    const webhook = { url: "https://app.example/1", fallbackUrl: "https://app.example/sorry" };
+    for (const service of [second.account(), await second.get(sid)]) {
+      await service?.update({});
+      expect(service?.senders.list().find(({ id }) => id === FIRST)).toMatchObject({ webhook });
+    }
+  });
+});
