@@ -22,18 +22,42 @@ export interface Span {
 
 const DAY_MS = 86_400_000;
 
+const ISO_TIME =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(?:(Z)|([+-]\d{2}):?(\d{2}))?)?$/i;
+const RFC_2822 = /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} (?:GMT|[+ -]\d{4})$/;
+
 /**
- * What a date filter names: a day in GMT (`2016-07-31`), or the second of a time. `undefined` for anything else.
+ * A time in ISO 8601, in GMT where it names no zone: milliseconds since the epoch. NaN for anything else, a day that its month does not
+ * have included, which `Date` takes for one of the next month.
+ */
+export function parseTime(text: string): number {
+  const [, day, time = "00:00", , hours = "+00", minutes = "00"] = ISO_TIME.exec(text) ?? [];
+  if (day === undefined) return Number.NaN;
+  const midnight = Date.parse(`${day}T00:00Z`);
+  if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(day)) return Number.NaN;
+  return Date.parse(`${day}T${time}${hours}:${minutes}`);
+}
+
+/**
+ * What a date filter names: a day in GMT (`2016-07-31`), or the second of a time, in ISO 8601 or as this API writes times. `undefined` for
+ * anything else.
  *
  * @see Twilio, Message resource: "GMT dates"; its samples also filter by times.
  */
 export function parseSpan(text: string): Span | undefined {
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const at = isDay
-    ? Date.parse(text)
-    : Date.parse(/[zZ]|[+-]\d{2}:?\d{2}$|[A-Za-z]{3}$/.test(text) ? text : `${text}Z`);
+  // A plus that nobody escaped is a blank.
+  const at = RFC_2822.test(text) ? Date.parse(text.replace(/ {2}(?=\d{4}$)/, " +")) : parseTime(text);
   if (Number.isNaN(at)) return undefined;
-  if (isDay) return { from: at, until: at + DAY_MS };
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return { from: at, until: at + DAY_MS };
   const from = Math.floor(at / 1_000) * 1_000;
   return { from, until: from + 1_000 };
+}
+
+/**
+ * What a filter for one date names: as {@link parseSpan}, and midnight is its day, since the official client cannot write a day otherwise
+ * (`dateSent: new Date("2016-07-31")` arrives as `2016-07-31T00:00:00Z`).
+ */
+export function parseDaySpan(text: string): Span | undefined {
+  const span = parseSpan(text);
+  return span !== undefined && span.from % DAY_MS === 0 ? { ...span, until: span.from + DAY_MS } : span;
 }

@@ -59,6 +59,8 @@ describe("OptOuts", () => {
     [{ Address: "nobody" }, 21211],
     [{ Address: PHONE, Source: "keyword" }, 20422],
     [{ Address: PHONE, DateOfConsent: "yesterday" }, 20422],
+    [{ Address: PHONE, DateOfConsent: "1" }, 20422],
+    [{ Address: PHONE, DateOfConsent: "2025-02-30" }, 20422],
   ])("answer %j by %i", async (form, code) => {
     const { api, path } = await createService();
     const { status, json } = await ask(api, "POST", `${path}/OptOuts`, form as never);

@@ -278,6 +278,12 @@ describe("a request that is wrong", () => {
       { ...served, ScheduleType: "daily", SendAt: "2030-01-01T00:00:00Z" },
     ],
     [35126, 400, "SendAt without ScheduleType", { ...served, SendAt: "2030-01-01T00:00:00Z" }],
+    [
+      35114,
+      400,
+      "a SendAt on no day there is",
+      { ...served, ScheduleType: "fixed", SendAt: "2026-02-30T12:00:00Z" },
+    ],
     [35114, 400, "a SendAt that is no time", { ...served, ScheduleType: "fixed", SendAt: "tomorrow" }],
     [
       35114,
@@ -403,6 +409,9 @@ describe("the list of messages", () => {
     expect(await of("To=%2B1%20(415)%20555-0177")).toHaveLength(3);
     expect(await of(`From=%2B14155550101`)).toEqual(["served 2", "served 1", "served 0"]);
     expect(await of("DateSent=2026-01-31")).toEqual(["served 0", "direct 0"]);
+    expect(await of("DateSent=2026-01-31T00:00:00Z")).toEqual(["served 0", "direct 0"]);
+    expect(await of("DateSent=2026-01-31T00:00:01Z")).toEqual([]);
+    expect(await of("DateSent>=Sun, 01 Feb 2026 00:00:10 +0000")).toEqual(["served 2", "direct 2"]);
     expect(await of("DateSent%3E=2026-02-01")).toEqual(["served 2", "direct 2", "served 1", "direct 1"]);
     expect(await of("DateSent<=2026-01-31")).toEqual(["served 0", "direct 0"]);
     expect(await of("DateSent<=2026-02-01")).toHaveLength(6);
@@ -420,6 +429,10 @@ describe("the list of messages", () => {
     [20422, "PageSize=ten"],
     [20422, "Page=-1"],
     [20422, "DateSent=yesterday-ish"],
+    [20422, "DateSent=1"],
+    [20422, "DateSent=2026-2-1"],
+    [20422, "DateSent=2026-02-30"],
+    [20422, "DateSent=abc 1"],
     [21481, "PageToken=x"],
     [21481, "PageToken=PAnonsense"],
     [21481, `PageToken=PA${Buffer.from("12").toString("base64url")}`],

@@ -1,4 +1,5 @@
 import { type ConsentInput, type MessagingService, parseAddress } from "@messaging-service/core";
+import { parseTime } from "../dates.ts";
 import { fault } from "../errors.ts";
 import { listOf } from "../params.ts";
 import type { Answer, Call, Row } from "../ports.ts";
@@ -17,9 +18,6 @@ const STATUSES: Readonly<Record<string, ConsentInput["status"]>> = {
   "opt-in": "opted-in",
   "opt-out": "opted-out",
 };
-/** A time with its date: `2025-02-28`, `2025-02-28T10:05:27Z`. */
-const ISO_DATE = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
-
 /** What became of one item. */
 interface ItemResult {
   readonly correlation_id: string;
@@ -113,8 +111,7 @@ function parseItem(text: string): Readonly<Record<string, unknown>> {
 /** `undefined` where none is given, `null` for what is no date. */
 function dateOf(value: unknown): Date | undefined | null {
   if (value === undefined || value === null || value === "") return undefined;
-  if (typeof value !== "string" || !ISO_DATE.test(value)) return null;
-  const date = new Date(value);
+  const date = new Date(typeof value === "string" ? parseTime(value) : Number.NaN);
   return Number.isNaN(date.getTime()) ? null : date;
 }
 

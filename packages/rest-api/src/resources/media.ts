@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { AccountMessage, Media } from "@messaging-service/core";
-import { parseSpan, rfc2822 } from "../dates.ts";
+import { parseDaySpan, parseSpan, rfc2822 } from "../dates.ts";
 import { fault } from "../errors.ts";
 import type { ResolvedRestOptions } from "../options.ts";
 import { legacyList, pageOf, parsePage } from "../paging.ts";
@@ -104,14 +104,14 @@ function typeOf(url: string): string | null {
 
 /** Whether a time is in what `DateCreated`, `DateCreated<` and `DateCreated>` leave. @throws Fault 20422. */
 function isWithin({ query }: Call, at: number): boolean {
-  const span = (name: string) => {
+  const span = (name: string, parse = parseSpan) => {
     const text = textOf(query, name);
     if (text === undefined || text === "") return undefined;
-    const parsed = parseSpan(text);
+    const parsed = parse(text);
     if (parsed === undefined) throw fault(20422, `${name} is a day (2016-07-31) or a time in GMT.`);
     return parsed;
   };
-  const [on, until, from] = [span("DateCreated"), span("DateCreated<"), span("DateCreated>")];
+  const [on, until, from] = [span("DateCreated", parseDaySpan), span("DateCreated<"), span("DateCreated>")];
   if (on !== undefined && (at < on.from || at >= on.until)) return false;
   if (until !== undefined && at >= until.until) return false;
   return from === undefined || at >= from.from;

@@ -1,5 +1,5 @@
 import { type AccountMessage, type AccountPageRequest, parseAddress } from "@messaging-service/core";
-import { parseSpan, type Span } from "../dates.ts";
+import { parseDaySpan, parseSpan, type Span } from "../dates.ts";
 import { fault } from "../errors.ts";
 import { type PageRequest, parsePage } from "../paging.ts";
 import { textOf } from "../params.ts";
@@ -43,16 +43,16 @@ function address({ query }: Call, name: string): string | undefined {
   return text === undefined || text === "" ? undefined : (parseAddress(text)?.address ?? text);
 }
 
-/** `DateSent` is a day or a second; `DateSent<` and `DateSent>` include what they name, as on the wire: `DateSent<=2016-07-31`. */
+/** `DateSent` is a day (so is midnight) or a second; `DateSent<` and `DateSent>` include what they name, as on the wire: `DateSent<=2016-07-31`. */
 function sentWithin({ query }: Call): Span {
-  const read = (name: string): Span | undefined => {
+  const read = (name: string, parse = parseSpan): Span | undefined => {
     const text = textOf(query, name);
     if (text === undefined || text === "") return undefined;
-    const span = parseSpan(text);
+    const span = parse(text);
     if (span === undefined) throw fault(20422, `${name} is a day (2016-07-31) or a time in GMT.`);
     return span;
   };
-  const on = read("DateSent");
+  const on = read("DateSent", parseDaySpan);
   return {
     from: Math.max(on?.from ?? Number.NEGATIVE_INFINITY, read("DateSent>")?.from ?? Number.NEGATIVE_INFINITY),
     until: Math.min(

@@ -1,4 +1,5 @@
 import type { FormParameters, SendRequest } from "@messaging-service/core";
+import { parseTime } from "../dates.ts";
 import { fault } from "../errors.ts";
 import { flagOf, integerOf, listOf, oneOf, sidOf, textOf } from "../params.ts";
 
@@ -14,7 +15,7 @@ const INTENTS = [
   ...["otp", "notifications", "marketing", "fraud", "security", "customercare", "delivery", "education"],
   ...["polling", "announcements", "events"],
 ];
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/i;
+const WITH_ZONE = /T.*(Z|[+-]\d{2}:?\d{2})$/i;
 const MOST_ATTEMPTS = 1_000_000;
 
 /**
@@ -98,7 +99,7 @@ function scheduleOf(form: FormParameters, hasService: boolean): string | undefin
   if (type?.toLowerCase() !== "fixed") throw fault(35126);
   if (at === undefined) throw fault(35111);
   if (!hasService) throw fault(35118);
-  if (!ISO_TIME.test(at)) throw fault(35114);
+  if (!WITH_ZONE.test(at) || Number.isNaN(parseTime(at))) throw fault(35114);
   return at;
 }
 

@@ -6,7 +6,7 @@ import {
   type MessagingService,
   parseAddress,
 } from "@messaging-service/core";
-import { iso8601 } from "../dates.ts";
+import { iso8601, parseTime } from "../dates.ts";
 import { fault } from "../errors.ts";
 import { metaList, parsePage } from "../paging.ts";
 import { flagOf, oneOf, textOf } from "../params.ts";
@@ -119,7 +119,7 @@ async function held(service: MessagingService, event: ConsentEvent): Promise<Con
 /** @throws Fault 20422. */
 function parseConsent(form: FormParameters): Omit<ConsentInput, "status"> {
   const date = textOf(form, "DateOfConsent");
-  const at = date === undefined || date === "" ? undefined : new Date(date);
+  const at = date === undefined || date === "" ? undefined : new Date(parseTime(date));
   if (at !== undefined && Number.isNaN(at.getTime()))
     throw fault(20422, "DateOfConsent is a time in ISO 8601.");
   return {
