@@ -7,6 +7,7 @@ import {
   type SenderType,
   type Store,
 } from "@messaging-service/core";
+import { createClaims } from "./claims.ts";
 import { changeDocument, readDocument } from "./documents.ts";
 import type { RegistryKeys } from "./registry-keys.ts";
 
@@ -43,7 +44,7 @@ export type PoolResult =
 export interface Pools {
   /** In the order they joined. */
   list(service: MessagingService | string): Promise<readonly Member[]>;
-  add(service: MessagingService, member: Member, input: SenderInput): Promise<PoolResult>;
+  add(service: MessagingService, member: Member): Promise<PoolResult>;
   remove(service: MessagingService, sid: string): Promise<PoolResult>;
   /** The SID of the service that a sender is in, by REST. */
   claimOf(address: string): Promise<string | undefined>;
@@ -68,77 +69,93 @@ export interface PoolParts {
   readonly refresh: (service: MessagingService) => Promise<void>;
   /** What of the inventory a sender is that code lists. */
   readonly describe: (service: MessagingService, sender: Sender) => Promise<Member>;
+  /** A member as a service's pool takes it; `undefined` where the account does not own it any more. */
+  readonly inputOf: (member: Member) => Promise<SenderInput | undefined>;
 }
 
 type PoolDocument = readonly Member[];
 
-/** The pools: a document per service says who is in it, and a claim per sender that it is in no other. */
+/** Looks at a pool and its service until they agree; more are in vain, and the next start of the service looks again. */
+const MOST_LOOKS = 50;
+
+/**
+ * The pools: a document per service says who is in it, a claim per sender that it is in no other, and the service's own configuration sends
+ * by it. The document has the say; whoever changes anything looks at all three last, so that they agree whatever processes do at once.
+ */
 export function createPools(parts: PoolParts): Pools {
-  const { store, keys, limit, exists, registeredWith, isRegistered, refresh, describe } = parts;
+  const { store, keys, limit, exists, registeredWith, isRegistered, refresh, describe, inputOf } = parts;
+  const claims = createClaims({
+    store,
+    keys,
+    holds: async (sid, address) =>
+      (await exists(sid)) && (await read(sid)).some((each) => each.address === address),
+  });
 
   return Object.freeze({
     list,
-    async add(service: MessagingService, member: Member, input: SenderInput): Promise<PoolResult> {
+    async add(service: MessagingService, member: Member): Promise<PoolResult> {
+      const { sid } = service;
       const elsewhere = registeredWith(member.address);
-      if (member.kind !== "alphanumeric" && elsewhere !== undefined && elsewhere !== service)
+      if (isClaimed(member) && elsewhere !== undefined && elsewhere !== service)
         return { refused: "in-another" };
-      if (isRegistered(service.sid)) {
+      if (isRegistered(sid)) {
         await refresh(service);
-        if (has(service, member) && !(await isKept(service, member))) return { refused: "in-service" };
+        if (has(service, member) && !(await isKept(sid, member))) return { refused: "in-service" };
       }
-      const claimed = member.kind === "alphanumeric" ? "new" : await claim(member.address, service.sid);
-      if (claimed === "other") return { refused: "in-another" };
+      if (isClaimed(member) && !(await claims.take(member.address, sid))) return { refused: "in-another" };
       let refused: PoolRefusal | undefined;
-      await changeDocument<PoolDocument>(store, keys.pool(service.sid), (document = []) => {
+      await changeDocument<PoolDocument>(store, keys.pool(sid), (document = []) => {
         refused = undefined;
         if (document.some((each) => keyOf(each) === keyOf(member))) refused = "in-service";
         else if (isCounted(member) && document.filter(isCounted).length >= limit) refused = "full";
         return refused === undefined ? [...document, member] : document;
       });
       // Another process has added it since; or one ended before the service had it.
-      if (refused === "in-service" && !has(service, member)) await service.update({});
-      if (refused === "in-service" && !has(service, member)) refused = undefined;
-      if (refused === undefined) {
-        try {
-          await join(service, input);
-          return { member };
-        } catch (error) {
-          await leave(service.sid, member);
-          throw error;
-        }
+      if (refused === "in-service") {
+        await service.update({});
+        if (!has(service, member)) refused = undefined;
       }
-      if (refused === "full" && claimed === "new") await unclaim(member, service.sid);
-      return { refused };
+      try {
+        // Anew: a process that saw the claim before the document may have found it void.
+        if (refused === undefined && isClaimed(member) && !(await claims.take(member.address, sid))) {
+          await leave(sid, member);
+          refused = "in-another";
+        }
+        await settle(service, member);
+      } catch (error) {
+        if (refused === undefined) await leave(sid, member);
+        if (refused === undefined) await unclaim(sid, member);
+        throw error;
+      }
+      return refused === undefined ? { member } : { refused };
     },
     async remove(service: MessagingService, sid: string): Promise<PoolResult> {
       const member = (await list(service)).find((each) => each.sid === sid);
       if (member === undefined) return { refused: "not-in-service" };
       if (member.fixed === true) return { refused: "fixed" };
-      // Another process may have added it a moment ago; or one ended before the service had it, or when it no longer had.
-      await service.update({});
       // Out of use first: until the answer is given, it counts as a member.
-      if (has(service, member))
-        await service.senders.remove(keyOf(member)).catch((error: unknown) => {
-          if (!isMessagingError(error, "SENDER_NOT_FOUND")) throw error;
-        });
+      await part(service, member);
       await leave(service.sid, member);
+      await settle(service, member);
       return { member };
     },
-    claimOf: (address: string) => store.get(keys.claim(address)),
+    claimOf: claims.of,
     async release(sid: string): Promise<void> {
-      const document = (await readDocument<PoolDocument>(store, keys.pool(sid)))?.value ?? [];
-      for (const member of document) await unclaim(member, sid);
+      const members = await read(sid);
       await store.delete(keys.pool(sid));
+      for (const member of members) await unclaim(sid, member);
     },
-    async missing(service: MessagingService): Promise<readonly Member[]> {
-      const document = (await readDocument<PoolDocument>(store, keys.pool(service.sid)))?.value ?? [];
-      return document.filter((member) => !has(service, member));
-    },
+    missing: async (service: MessagingService) =>
+      (await read(service.sid)).filter((member) => !has(service, member)),
   });
+
+  async function read(sid: string): Promise<PoolDocument> {
+    return (await readDocument<PoolDocument>(store, keys.pool(sid)))?.value ?? [];
+  }
 
   async function list(of: MessagingService | string): Promise<readonly Member[]> {
     const sid = typeof of === "string" ? of : of.sid;
-    const document = (await readDocument<PoolDocument>(store, keys.pool(sid)))?.value ?? [];
+    const document = await read(sid);
     if (typeof of === "string" || !isRegistered(sid)) return document;
     await refresh(of);
     // Code has the say over a service that code made: what it took out is out, what it lists is in.
@@ -148,32 +165,49 @@ export function createPools(parts: PoolParts): Pools {
     return [...listed.filter((member) => !known.has(keyOf(member))), ...kept];
   }
 
-  async function isKept(service: MessagingService, member: Member): Promise<boolean> {
-    const document = (await readDocument<PoolDocument>(store, keys.pool(service.sid)))?.value ?? [];
-    return document.some((each) => keyOf(each) === keyOf(member));
+  async function isKept(sid: string, member: Member): Promise<boolean> {
+    return (await read(sid)).some((each) => keyOf(each) === keyOf(member));
   }
 
-  async function claim(address: string, sid: string): Promise<"new" | "ours" | "other"> {
-    const key = keys.claim(address);
-    for (;;) {
-      const there = await store.setIfAbsent(key, sid, 0);
-      if (there === undefined) return "new";
-      if (there === sid) return "ours";
-      if (await exists(there)) return "other";
-      if (await store.compareAndSet(key, there, sid, 0)) return "new";
+  async function settle(service: MessagingService, member: Member): Promise<void> {
+    const { sid } = service;
+    for (let look = 0; look < MOST_LOOKS; look++) {
+      const isOurs = isClaimed(member) ? (await claims.of(member.address)) === sid : undefined;
+      const isIn = await isKept(sid, member);
+      if (isOurs !== undefined && isOurs !== isIn) {
+        if (!isIn) await unclaim(sid, member);
+        else if (!(await claims.take(member.address, sid))) await leave(sid, member);
+        continue;
+      }
+      await service.update({});
+      if (has(service, member) === isIn) return;
+      if (!isIn) await part(service, member);
+      else if (!(await join(service, member))) await leave(sid, member);
     }
   }
 
-  async function unclaim(member: Member, sid: string): Promise<void> {
-    if (member.kind !== "alphanumeric")
-      await store.compareAndSet(keys.claim(member.address), sid, undefined, 0);
-  }
-
-  async function join(service: MessagingService, input: SenderInput): Promise<void> {
+  /** False where the account does not own it any more. */
+  async function join(service: MessagingService, member: Member): Promise<boolean> {
+    const input = await inputOf(member);
+    if (input === undefined) return false;
     await service.senders.add(input).catch((error: unknown) => {
       // Another process, or an attempt that was cut off, has added it.
       if (!isMessagingError(error, "DUPLICATE_SENDER")) throw error;
     });
+    return true;
+  }
+
+  async function part(service: MessagingService, member: Member): Promise<void> {
+    // Another process may have added it a moment ago.
+    await service.update({});
+    if (!has(service, member)) return;
+    await service.senders.remove(keyOf(member)).catch((error: unknown) => {
+      if (!isMessagingError(error, "SENDER_NOT_FOUND")) throw error;
+    });
+  }
+
+  async function unclaim(sid: string, member: Member): Promise<void> {
+    if (isClaimed(member)) await claims.drop(member.address, sid, () => isKept(sid, member));
   }
 
   async function leave(sid: string, member: Member): Promise<void> {
@@ -181,8 +215,12 @@ export function createPools(parts: PoolParts): Pools {
       const left = document?.filter((each) => each.sid !== member.sid);
       return left?.length === document?.length ? document : left;
     });
-    await unclaim(member, sid);
   }
+}
+
+/** A sender ID is many services' at once; whatever else can be texted is in one. */
+function isClaimed({ kind }: Member): boolean {
+  return kind !== "alphanumeric";
 }
 
 /** What tells members of one pool apart: a sender ID may be in it for several countries. */

@@ -1,15 +1,17 @@
 import {
   createAccountMessages,
   createMessagingService,
+  isMessagingError,
   type MessagingService,
   parseAddress,
+  type SenderInput,
   type SettingsInput,
 } from "@messaging-service/core";
 import { createInventory, type NumberChange } from "./inventory.ts";
 import { toSenderInput } from "./inventory-input.ts";
 import { toFixed } from "./members.ts";
 import type { ResolvedRestOptions } from "./options.ts";
-import { createPools } from "./pools.ts";
+import { createPools, type Member } from "./pools.ts";
 import { createPresence } from "./presence.ts";
 import { createRegistered } from "./registered.ts";
 import { createRegistryKeys } from "./registry-keys.ts";
@@ -41,6 +43,10 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
   });
   const registered = createRegistered({ store, keys, accountSid, now });
   const documents = createServiceDocuments(store, keys, now);
+  const inputOf = async ({ sid, kind, address, country }: Member): Promise<SenderInput | undefined> =>
+    kind === "alphanumeric"
+      ? { senderId: address, ...(country === null ? {} : { country }) }
+      : (await inventory.find(sid))?.input;
   const pools = createPools({
     store,
     keys,
@@ -51,11 +57,12 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
     refresh: registered.refresh,
     describe: async (service, sender) =>
       toFixed(service.sid, sender, (await registered.view(service)).createdAt, inventory.sidOf),
+    inputOf,
   });
   const life = createServiceLife({
     documents,
     pools,
-    inventory,
+    inputOf,
     optOut: defaultOptOut,
     logger,
     make: (sid, friendlyName, settings) => make({ name: sid, sid, friendlyName }, settings),
@@ -140,7 +147,11 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
         const service = await serviceAt(sender.id);
         const member = service && (await pools.list(service)).find((each) => each.sid === sid);
         // What code says of its sender, code changes.
-        if (member !== undefined && member.fixed !== true) await service?.senders.update(input);
+        if (member === undefined || member.fixed === true) return;
+        await service?.senders.update(input).catch((error: unknown) => {
+          // It leaves, or joins with what the store has by now.
+          if (!isMessagingError(error, "SENDER_NOT_FOUND")) throw error;
+        });
       }),
     async removeNumber(sid: string) {
       const owned = await inventory.find(sid);

@@ -7,8 +7,7 @@ import {
   type SettingsInput,
 } from "@messaging-service/core";
 import { parseDocument } from "./documents.ts";
-import type { Inventory } from "./inventory.ts";
-import type { Pools } from "./pools.ts";
+import type { Member, Pools } from "./pools.ts";
 import type { ServiceDocuments } from "./service-documents.ts";
 import { DEFAULT_PROPERTIES, type ServiceDocument, toSettings } from "./service-properties.ts";
 
@@ -22,7 +21,8 @@ export interface Started {
 export interface ServiceLifeParts {
   readonly documents: ServiceDocuments;
   readonly pools: Pools;
-  readonly inventory: Inventory;
+  /** A member as a service's pool takes it. */
+  readonly inputOf: (member: Member) => Promise<SenderInput | undefined>;
   /** Keywords of services that have none of their own. */
   readonly optOut: OptOutOptions | undefined;
   readonly logger: Logger;
@@ -42,7 +42,7 @@ export interface ServiceLife {
 }
 
 export function createServiceLife(parts: ServiceLifeParts): ServiceLife {
-  const { documents, pools, inventory, make } = parts;
+  const { documents, pools, inputOf, make } = parts;
   const settingsOf = ({ properties, optOut }: ServiceDocument): SettingsInput => ({
     ...toSettings(properties),
     optOut: optOut ?? parts.optOut ?? null,
@@ -97,12 +97,9 @@ export function createServiceLife(parts: ServiceLifeParts): ServiceLife {
     const document = await documents.read(service.sid);
     if (document === undefined) return;
     if (differs(service, settingsOf(document))) await life.synchronize(service);
-    for (const { kind, address, country } of await pools.missing(service)) {
-      const input =
-        kind === "alphanumeric"
-          ? { senderId: address, ...(country === null ? {} : { country }) }
-          : (await inventory.at(address))?.input;
-      if (input !== undefined) await join(service, address, input);
+    for (const member of await pools.missing(service)) {
+      const input = await inputOf(member);
+      if (input !== undefined) await join(service, member.address, input);
     }
   }
 

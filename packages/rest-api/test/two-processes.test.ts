@@ -1,5 +1,6 @@
 import type { Store } from "@messaging-service/core";
 import { describe, expect, it } from "vitest";
+import type { ServiceRegistry } from "../src/registry-types.ts";
 import { addNumber, createSetting, FIRST, named, open, register, SECOND } from "./support/registry.ts";
 
 describe("two processes", () => {
@@ -48,6 +49,42 @@ describe("two processes", () => {
     expect((await first.read(sid))?.properties.inboundMethod).toBe("GET");
   });
 
+  it("agree on who has a sender, in whatever order their calls reach the store", async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const setting = createSetting();
+      const random = createRandom(seed);
+      const processes = [0, 1, 2].map(() => open({ ...setting, store: hesitant(setting.store, random) }));
+      const [first] = processes;
+      if (first === undefined) throw new Error("no process");
+      const sids = [(await first.create(named("A"))).sid, (await first.create(named("B"))).sid];
+      const act = async (registry: ServiceRegistry): Promise<void> => {
+        for (let turn = 0; turn < 4; turn++) {
+          const sid = sids[random(2)] ?? "";
+          if (random(2) === 0) await addNumber(registry, sid, FIRST);
+          else {
+            const service = await registry.get(sid);
+            const [member] = (await registry.members(sid)) ?? [];
+            if (service !== undefined && member !== undefined)
+              await registry.pools.remove(service, member.sid);
+          }
+        }
+      };
+      await Promise.all(processes.map(act));
+      const fresh = open(setting);
+      const holders: (string | undefined)[] = [];
+      for (const sid of sids) {
+        const listed = ((await fresh.members(sid)) ?? []).map(({ address }) => address);
+        expect(
+          (await fresh.get(sid))?.senders.list().map(({ id }) => id),
+          `seed ${seed}`,
+        ).toEqual(listed);
+        if (listed.length > 0) holders.push(sid);
+      }
+      expect(holders.length, `seed ${seed}`).toBeLessThan(2);
+      expect(await fresh.pools.claimOf(FIRST), `seed ${seed}`).toBe(holders[0]);
+    }
+  });
+
   it("bring a number's webhook to where it is called, whichever writes last", async () => {
     const setting = createSetting();
     let isHeld = true;
@@ -81,3 +118,34 @@ describe("two processes", () => {
     }
   });
 });
+
+/** Whole numbers below a bound, the same for a seed. */
+function createRandom(seed: number): (bound: number) => number {
+  let state = seed;
+  return (bound) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 8) % bound;
+  };
+}
+
+/** A store whose calls take a few turns of the event loop, before and after. */
+function hesitant(store: Store, random: (bound: number) => number): Store {
+  const turns = async (): Promise<void> => {
+    for (let left = random(6); left > 0; left--) await new Promise(setImmediate);
+  };
+  return new Proxy(
+    { ...store },
+    {
+      get(target, name, receiver) {
+        const own: unknown = Reflect.get(target, name, receiver);
+        if (typeof own !== "function" || name === "close") return own;
+        return async (...parameters: unknown[]): Promise<unknown> => {
+          await turns();
+          const answer: unknown = await own.apply(target, parameters);
+          await turns();
+          return answer;
+        };
+      },
+    },
+  );
+}

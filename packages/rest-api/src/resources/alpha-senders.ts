@@ -1,9 +1,4 @@
-import {
-  type FormParameters,
-  type MessagingService,
-  parseAddress,
-  type SenderInput,
-} from "@messaging-service/core";
+import { type FormParameters, type MessagingService, parseAddress } from "@messaging-service/core";
 import { fault } from "../errors.ts";
 import { toAlphanumeric } from "../members.ts";
 import { textOf } from "../params.ts";
@@ -55,14 +50,13 @@ function parseAlphanumeric(
   service: MessagingService,
   country: string | null,
   at: number,
-): { readonly member: Member; readonly input: SenderInput } {
+): Member {
   const name = textOf(form, "AlphaSender") ?? "";
   if (name === "") throw refusal(21708);
   const parsed = parseAddress(name);
   const isForThere = country === null || !NOT_THERE.includes(country);
   if (parsed?.kind !== "sender-id" || !isForThere) throw refusal(21709);
-  const input = { senderId: parsed.address, ...(country === null ? {} : { country }) };
-  return { member: toAlphanumeric(service.sid, parsed.address, country, at), input };
+  return toAlphanumeric(service.sid, parsed.address, country, at);
 }
 
 /** An empty one is none: the sender ID is for every country. */

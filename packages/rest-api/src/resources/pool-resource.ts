@@ -1,4 +1,4 @@
-import type { FormParameters, MessagingService, SenderInput } from "@messaging-service/core";
+import type { FormParameters, MessagingService } from "@messaging-service/core";
 import { iso8601 } from "../dates.ts";
 import { fault } from "../errors.ts";
 import type { OwnedKind } from "../inventory.ts";
@@ -20,11 +20,8 @@ export interface PoolResource {
   readonly key: string;
   /** Whether a member of the pool is one of its entries. */
   readonly holds: (member: Member) => boolean;
-  /** The sender a request names, and how a pool takes it. Throws what the request did wrong. */
-  readonly parse: (
-    form: FormParameters,
-    service: MessagingService,
-  ) => Promise<{ readonly member: Member; readonly input: SenderInput }>;
+  /** The sender a request names. Throws what the request did wrong. */
+  readonly parse: (form: FormParameters, service: MessagingService) => Promise<Member>;
   /** Its fields beside SIDs, dates and URL. */
   readonly render: (member: Member) => Record<string, unknown>;
   /** What the service's SID is called. Default `service_sid`. */
@@ -50,8 +47,8 @@ export function poolRows(parts: ResourceParts, resource: PoolResource): readonly
 
   async function add(call: Call): Promise<Answer> {
     const service = await serviceOf(parts, call);
-    const { member, input } = await resource.parse(call.form, service);
-    const result = await registry.pools.add(service, member, input);
+    const member = await resource.parse(call.form, service);
+    const result = await registry.pools.add(service, member);
     if (result.member === undefined) throw refuse(result.refused);
     return { status: 201, json: render(result.member, call) };
   }
@@ -113,12 +110,12 @@ export async function ownedMember(
   { registry, now }: ResourceParts,
   form: FormParameters,
   { name, prefix, kind }: OwnedParameter,
-): Promise<{ readonly member: Member; readonly input: SenderInput }> {
+): Promise<Member> {
   const sid = textOf(form, name) ?? "";
   if (!isSid(sid, prefix)) throw refusal(21421, `${name} is ${prefix} and 32 hexadecimal digits.`);
   const owned = await registry.inventory.find(sid);
   if (owned?.kind !== kind) throw refusal(30436);
-  return { member: toMember(owned, now()), input: owned.input };
+  return toMember(owned, now());
 }
 
 function refuse(refused: PoolRefusal): Error {

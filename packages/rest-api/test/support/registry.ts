@@ -76,7 +76,7 @@ export async function addNumber(
   const service = await registry.get(sid);
   const owned = await registry.inventory.at(address);
   if (service === undefined || owned === undefined) throw new Error("no such service or number");
-  return registry.pools.add(service, toMember(owned, 1_000), owned.input);
+  return registry.pools.add(service, toMember(owned, 1_000));
 }
 
 /** Registers a service made in code, with one sender of its own. */
