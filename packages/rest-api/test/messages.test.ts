@@ -455,13 +455,13 @@ describe("the list of messages", () => {
 describe("Media and Feedback", () => {
   const PICTURES = ["https://media.example/a.png", "https://media.example/b"];
 
-  async function sent(): Promise<RestWorld & { readonly at: string }> {
+  async function sent(pictures = PICTURES): Promise<RestWorld & { readonly at: string }> {
     const world = createRestWorld();
     const { json } = await ask(world.api, "POST", LIST, {
       To: PHONE,
       From: SENDER,
       Body: "x",
-      MediaUrl: PICTURES,
+      MediaUrl: pictures,
     });
     await world.clock.advance(5_000);
     return { ...world, at: `${MESSAGES}/${json.sid}` };
@@ -480,6 +480,13 @@ describe("Media and Feedback", () => {
     expect((await ask(api, "GET", first.uri)).status).toBe(404);
     expect((await ask(api, "GET", `${at}/Media`)).json.media_list).toEqual([second]);
     expect((await ask(api, "GET", `${at}.json`)).json.num_media).toBe("1");
+  });
+
+  it("are followed to a URL that a header can hold", async () => {
+    const { api, at } = await sent(["https://media.example/日本 é.png"]);
+    const { media_list: list } = (await ask(api, "GET", `${at}/Media.json`)).json;
+    const followed = await ask(api, "GET", list[0].uri.replace(".json", ""));
+    expect(followed.headers.location).toBe("https://media.example/%E6%97%A5%E6%9C%AC%20%C3%A9.png");
   });
 
   it("are paged and filtered", async () => {
