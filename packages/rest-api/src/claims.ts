@@ -6,6 +6,8 @@ import { createResourceSid } from "./sids.ts";
 export interface Claims {
   /** The SID of the service that has the sender. */
   of(address: string): Promise<string | undefined>;
+  /** The same of several, in one read. */
+  ofMany(addresses: readonly string[]): Promise<readonly (string | undefined)[]>;
   /**
    * Takes the sender for a service; false when it is in another one. A claim is new each time, so that whoever looked before cannot take
    * it away: its store is asked with what it saw.
@@ -26,6 +28,8 @@ export interface ClaimParts {
 export function createClaims({ store, keys, holds }: ClaimParts): Claims {
   return Object.freeze({
     of: async (address: string) => ownerOf(await store.get(keys.claim(address))),
+    ofMany: async (addresses: readonly string[]) =>
+      addresses.length === 0 ? [] : (await store.getMany(addresses.map(keys.claim))).map(ownerOf),
     async take(address: string, sid: string): Promise<boolean> {
       const key = keys.claim(address);
       for (;;) {

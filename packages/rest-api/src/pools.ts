@@ -8,7 +8,7 @@ import {
   type Store,
 } from "@messaging-service/core";
 import { createClaims } from "./claims.ts";
-import { changeDocument, readDocument } from "./documents.ts";
+import { createPoolDocuments, keyOf } from "./pool-documents.ts";
 import type { RegistryKeys } from "./registry-keys.ts";
 
 /** Which sub-resource of a service a member is. */
@@ -50,8 +50,10 @@ export interface Pools {
   claimOf(address: string): Promise<string | undefined>;
   /** Gives every sender of a deleted service free. */
   release(sid: string): Promise<void>;
-  /** The senders that a service should have and does not: a process ended between two writes. */
-  missing(service: MessagingService): Promise<readonly Member[]>;
+  /** The senders of which service, pool and claim do not agree: a process ended between two writes. */
+  unsettled(service: MessagingService): Promise<readonly Member[]>;
+  /** Brings service and claim to what the pool says. */
+  settle(service: MessagingService, member: Member): Promise<void>;
 }
 
 /** What {@link createPools} needs. */
@@ -73,8 +75,6 @@ export interface PoolParts {
   readonly inputOf: (member: Member) => Promise<SenderInput | undefined>;
 }
 
-type PoolDocument = readonly Member[];
-
 /** Looks at a pool and its service until they agree; more are in vain, and the next start of the service looks again. */
 const MOST_LOOKS = 50;
 
@@ -83,12 +83,13 @@ const MOST_LOOKS = 50;
  * by it. The document has the say; whoever changes anything looks at all three last, so that they agree whatever processes do at once.
  */
 export function createPools(parts: PoolParts): Pools {
-  const { store, keys, limit, exists, registeredWith, isRegistered, refresh, describe, inputOf } = parts;
+  const { store, keys, exists, registeredWith, isRegistered, refresh, describe, inputOf } = parts;
+  const documents = createPoolDocuments(store, keys, parts.limit);
   const claims = createClaims({
     store,
     keys,
     holds: async (sid, address) =>
-      (await exists(sid)) && (await read(sid)).some((each) => each.address === address),
+      (await exists(sid)) && (await documents.read(sid)).some((each) => each.address === address),
   });
 
   return Object.freeze({
@@ -100,16 +101,10 @@ export function createPools(parts: PoolParts): Pools {
         return { refused: "in-another" };
       if (isRegistered(sid)) {
         await refresh(service);
-        if (has(service, member) && !(await isKept(sid, member))) return { refused: "in-service" };
+        if (has(service, member) && !(await documents.has(sid, member))) return { refused: "in-service" };
       }
       if (isClaimed(member) && !(await claims.take(member.address, sid))) return { refused: "in-another" };
-      let refused: PoolRefusal | undefined;
-      await changeDocument<PoolDocument>(store, keys.pool(sid), (document = []) => {
-        refused = undefined;
-        if (document.some((each) => keyOf(each) === keyOf(member))) refused = "in-service";
-        else if (isCounted(member) && document.filter(isCounted).length >= limit) refused = "full";
-        return refused === undefined ? [...document, member] : document;
-      });
+      let refused = await documents.join(sid, member);
       // Another process has added it since; or one ended before the service had it.
       if (refused === "in-service") {
         await service.update({});
@@ -118,12 +113,12 @@ export function createPools(parts: PoolParts): Pools {
       try {
         // Anew: a process that saw the claim before the document may have found it void.
         if (refused === undefined && isClaimed(member) && !(await claims.take(member.address, sid))) {
-          await leave(sid, member);
+          await documents.leave(sid, member);
           refused = "in-another";
         }
         await settle(service, member);
       } catch (error) {
-        if (refused === undefined) await leave(sid, member);
+        if (refused === undefined) await documents.leave(sid, member);
         if (refused === undefined) await unclaim(sid, member);
         throw error;
       }
@@ -135,27 +130,32 @@ export function createPools(parts: PoolParts): Pools {
       if (member.fixed === true) return { refused: "fixed" };
       // Out of use first: until the answer is given, it counts as a member.
       await part(service, member);
-      await leave(service.sid, member);
+      await documents.leave(service.sid, member);
       await settle(service, member);
       return { member };
     },
     claimOf: claims.of,
     async release(sid: string): Promise<void> {
-      const members = await read(sid);
-      await store.delete(keys.pool(sid));
+      const members = await documents.read(sid);
+      await documents.delete(sid);
       for (const member of members) await unclaim(sid, member);
     },
-    missing: async (service: MessagingService) =>
-      (await read(service.sid)).filter((member) => !has(service, member)),
+    async unsettled(service: MessagingService): Promise<readonly Member[]> {
+      const { sid } = service;
+      const [members, left] = [await documents.read(sid), await documents.left(sid)];
+      const owners = await claims.ofMany([...members, ...left].map(({ address }) => address));
+      const agree = (member: Member, isIn: boolean, owner: string | undefined): boolean =>
+        has(service, member) === isIn && (!isClaimed(member) || (owner === sid) === isIn);
+      return [...members, ...left].filter(
+        (member, index) => !agree(member, index < members.length, owners[index]),
+      );
+    },
+    settle,
   });
-
-  async function read(sid: string): Promise<PoolDocument> {
-    return (await readDocument<PoolDocument>(store, keys.pool(sid)))?.value ?? [];
-  }
 
   async function list(of: MessagingService | string): Promise<readonly Member[]> {
     const sid = typeof of === "string" ? of : of.sid;
-    const document = await read(sid);
+    const document = await documents.read(sid);
     if (typeof of === "string" || !isRegistered(sid)) return document;
     await refresh(of);
     // Code has the say over a service that code made: what it took out is out, what it lists is in.
@@ -165,24 +165,20 @@ export function createPools(parts: PoolParts): Pools {
     return [...listed.filter((member) => !known.has(keyOf(member))), ...kept];
   }
 
-  async function isKept(sid: string, member: Member): Promise<boolean> {
-    return (await read(sid)).some((each) => keyOf(each) === keyOf(member));
-  }
-
   async function settle(service: MessagingService, member: Member): Promise<void> {
     const { sid } = service;
     for (let look = 0; look < MOST_LOOKS; look++) {
       const isOurs = isClaimed(member) ? (await claims.of(member.address)) === sid : undefined;
-      const isIn = await isKept(sid, member);
+      const isIn = await documents.has(sid, member);
       if (isOurs !== undefined && isOurs !== isIn) {
         if (!isIn) await unclaim(sid, member);
-        else if (!(await claims.take(member.address, sid))) await leave(sid, member);
+        else if (!(await claims.take(member.address, sid))) await documents.leave(sid, member);
         continue;
       }
       await service.update({});
       if (has(service, member) === isIn) return;
       if (!isIn) await part(service, member);
-      else if (!(await join(service, member))) await leave(sid, member);
+      else if (!(await join(service, member))) await documents.leave(sid, member);
     }
   }
 
@@ -207,25 +203,13 @@ export function createPools(parts: PoolParts): Pools {
   }
 
   async function unclaim(sid: string, member: Member): Promise<void> {
-    if (isClaimed(member)) await claims.drop(member.address, sid, () => isKept(sid, member));
-  }
-
-  async function leave(sid: string, member: Member): Promise<void> {
-    await changeDocument<PoolDocument>(store, keys.pool(sid), (document) => {
-      const left = document?.filter((each) => each.sid !== member.sid);
-      return left?.length === document?.length ? document : left;
-    });
+    if (isClaimed(member)) await claims.drop(member.address, sid, () => documents.has(sid, member));
   }
 }
 
 /** A sender ID is many services' at once; whatever else can be texted is in one. */
 function isClaimed({ kind }: Member): boolean {
   return kind !== "alphanumeric";
-}
-
-/** What tells members of one pool apart: a sender ID may be in it for several countries. */
-function keyOf({ kind, address, country }: Pick<Member, "kind" | "address" | "country">): string {
-  return kind === "alphanumeric" && country !== null ? `${address}/${country}` : address;
 }
 
 function has(service: MessagingService, member: Member): boolean {
@@ -235,9 +219,4 @@ function has(service: MessagingService, member: Member): boolean {
     .some(
       (sender) => sender.id === address && (kind !== "alphanumeric" || (sender.country ?? null) === country),
     );
-}
-
-/** Twilio's limit is one of numbers and short codes together. */
-function isCounted({ kind }: Member): boolean {
-  return kind === "phone-number" || kind === "short-code";
 }

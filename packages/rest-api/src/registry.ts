@@ -62,7 +62,6 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
   const life = createServiceLife({
     documents,
     pools,
-    inputOf,
     optOut: defaultOptOut,
     logger,
     make: (sid, friendlyName, settings) => make({ name: sid, sid, friendlyName }, settings),

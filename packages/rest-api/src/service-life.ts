@@ -3,7 +3,6 @@ import {
   type Logger,
   type MessagingService,
   type OptOutOptions,
-  type SenderInput,
   type SettingsInput,
 } from "@messaging-service/core";
 import { parseDocument } from "./documents.ts";
@@ -21,8 +20,6 @@ export interface Started {
 export interface ServiceLifeParts {
   readonly documents: ServiceDocuments;
   readonly pools: Pools;
-  /** A member as a service's pool takes it. */
-  readonly inputOf: (member: Member) => Promise<SenderInput | undefined>;
   /** Keywords of services that have none of their own. */
   readonly optOut: OptOutOptions | undefined;
   readonly logger: Logger;
@@ -42,7 +39,7 @@ export interface ServiceLife {
 }
 
 export function createServiceLife(parts: ServiceLifeParts): ServiceLife {
-  const { documents, pools, inputOf, make } = parts;
+  const { documents, pools, make } = parts;
   const settingsOf = ({ properties, optOut }: ServiceDocument): SettingsInput => ({
     ...toSettings(properties),
     optOut: optOut ?? parts.optOut ?? null,
@@ -97,23 +94,18 @@ export function createServiceLife(parts: ServiceLifeParts): ServiceLife {
     const document = await documents.read(service.sid);
     if (document === undefined) return;
     if (differs(service, settingsOf(document))) await life.synchronize(service);
-    for (const member of await pools.missing(service)) {
-      const input = await inputOf(member);
-      if (input !== undefined) await join(service, member.address, input);
-    }
+    for (const member of await pools.unsettled(service)) await settle(service, member);
   }
 
   /** A sender that cannot be had any more (its provider is gone) keeps the service from nothing else. */
-  async function join(service: MessagingService, address: string, input: SenderInput): Promise<void> {
+  async function settle(service: MessagingService, member: Member): Promise<void> {
     try {
-      await service.senders.add(input);
+      await pools.settle(service, member);
     } catch (error) {
       if (isMessagingError(error, "STORE_UNAVAILABLE")) throw error;
-      // Another process has added it meanwhile.
-      if (isMessagingError(error, "DUPLICATE_SENDER")) return;
       parts.logger.error("A sender of a service could not be added again.", {
         service: service.sid,
-        sender: address,
+        sender: member.address,
         error: String(error),
       });
     }

@@ -1,7 +1,17 @@
 import type { Store } from "@messaging-service/core";
 import { describe, expect, it } from "vitest";
+import { createRegistryKeys } from "../src/registry-keys.ts";
 import type { ServiceRegistry } from "../src/registry-types.ts";
-import { addNumber, createSetting, FIRST, named, open, register, SECOND } from "./support/registry.ts";
+import {
+  ACCOUNT,
+  addNumber,
+  createSetting,
+  FIRST,
+  named,
+  open,
+  register,
+  SECOND,
+} from "./support/registry.ts";
 
 describe("two processes", () => {
   it("remove a sender that the other has added a moment ago", async () => {
@@ -83,6 +93,31 @@ describe("two processes", () => {
       expect(holders.length, `seed ${seed}`).toBeLessThan(2);
       expect(await fresh.pools.claimOf(FIRST), `seed ${seed}`).toBe(holders[0]);
     }
+  });
+
+  it("that ended between two writes leave the next start to bring pool, claim and service together", async () => {
+    const setting = createSetting();
+    const { store } = setting;
+    const keys = createRegistryKeys(ACCOUNT);
+    const first = open(setting);
+    const [one, other] = [await first.create(named("A")), await first.create(named("B"))];
+    await addNumber(first, one.sid, FIRST);
+    await addNumber(first, one.sid, SECOND);
+    const members = (await first.members(one.sid)) ?? [];
+    const service = await first.get(one.sid);
+    const left = members.find(({ address }) => address === SECOND);
+    await service?.senders.remove(SECOND);
+    if (service !== undefined) await first.pools.remove(service, left?.sid ?? "");
+    // What a process adds that is killed before it looks again.
+    await service?.senders.add(SECOND);
+    // What two processes leave of which one is killed before it looks again.
+    await store.set(keys.pool(other.sid), JSON.stringify(members.slice(0, 1)), 0);
+    await store.set(keys.claim(FIRST), `${other.sid} NO${"0".repeat(32)}`, 0);
+    const fresh = open(setting);
+    expect((await fresh.get(other.sid))?.senders.list().map(({ id }) => id)).toEqual([FIRST]);
+    expect((await fresh.get(one.sid))?.senders.list()).toEqual([]);
+    expect(await fresh.members(one.sid)).toEqual([]);
+    expect(await fresh.pools.claimOf(FIRST)).toBe(other.sid);
   });
 
   it("bring a number's webhook to where it is called, whichever writes last", async () => {

@@ -20,7 +20,7 @@ import { createRegistry } from "../../src/registry.ts";
 import type { ServiceRegistry } from "../../src/registry-types.ts";
 import { DEFAULT_PROPERTIES, type ServiceProperties } from "../../src/service-properties.ts";
 
-const ACCOUNT = `AC${"1".repeat(32)}`;
+export const ACCOUNT = `AC${"1".repeat(32)}`;
 export const FIRST = "+14155550100";
 export const SECOND = "+12125550100";
 export const PHONE = "+14155550123";
