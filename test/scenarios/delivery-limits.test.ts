@@ -101,6 +101,74 @@ describe("close", () => {
     await end;
   });
 
+  it.each(["getMany", "append", "compareAndSet"] as const)(
+    "waits for a send that is held up in the store's %s, and the next start delivers it",
+    async (call) => {
+      const clock = createVirtualClock();
+      const carrier = createCarrier({ clock });
+      onTestFinished(() => carrier.close());
+      const inner = memoryStore({ clock });
+      let isHeld = false;
+      let release = (): void => {};
+      const held = async (...args: unknown[]): Promise<unknown> => {
+        if (isHeld) {
+          isHeld = false;
+          await new Promise<void>((resolve) => {
+            release = resolve;
+          });
+        }
+        return (inner[call] as (...values: unknown[]) => Promise<unknown>)(...args);
+      };
+      const options = {
+        provider: carrier.provider,
+        senders: [SENDER],
+        store: { ...inner, [call]: held, close: undefined },
+        storeTimeoutMs: 60_000,
+        clock,
+        logger: silentLogger,
+      };
+      const first = createMessagingService(options);
+      await first.send({ to: PHONE, body: "before" });
+      await clock.advance(5 * SECOND_MS);
+      isHeld = true;
+      const sending = first.send({ to: PHONE, body: "x" });
+      await clock.advance(10);
+      const closing = first.close({ timeoutMs: 2 * SECOND_MS });
+      await clock.advance(SECOND_MS);
+      release();
+      await clock.advance(SECOND_MS);
+      const { sid } = await sending;
+      await closing;
+      const second = createMessagingService(options);
+      await second.ready();
+      await clock.advance(MINUTE);
+      expect((await second.message(sid))?.status).toBe("sent");
+      const end = second.close();
+      await clock.advance(10 * SECOND_MS);
+      await end;
+    },
+  );
+
+  it("refuses a send that comes to its end only afterwards, and stores nothing of it", async () => {
+    let release = (): void => {};
+    const { service, clock } = createWorld({
+      senders: [SENDER, { shortCode: "12345", country: "US", unsupportedCarriers: ["Rural"] }],
+      lookupCarrier: () =>
+        new Promise((resolve) => {
+          release = () => resolve(undefined);
+        }),
+    });
+    const sending = service.send({ to: PHONE, body: "x" });
+    const refused = expect(sending).rejects.toMatchObject({ code: "SERVICE_CLOSED", status: 503 });
+    await clock.advance(10);
+    const closing = service.close({ timeoutMs: 100 });
+    await clock.advance(SECOND_MS);
+    await closing;
+    release();
+    await refused;
+    expect(await service.messages()).toHaveLength(0);
+  });
+
   it("right after a send still hands it over", async () => {
     const { service, clock, carrier } = createWorld();
     await service.send({ to: PHONE, body: "x" });

@@ -51,6 +51,7 @@ import {
   type ServiceHandles,
 } from "./messaging-service.ts";
 import { type MessagingServiceOptions, OPTION_NAMES, resolveOptions } from "./options.ts";
+import { createTally } from "./queue/tally.ts";
 import type { AlertFilter } from "./records/alerts.ts";
 import { createJournal } from "./records/journal.ts";
 import { createMisses } from "./records/misses.ts";
@@ -89,7 +90,9 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const claim = createClaim(ctx, { decide, raise: createPlanAlerts(ctx) });
   const replan = createReplan({ decide, claim });
   const probe = createProbe({ clock, guard });
-  const send = createSend(ctx, { decide, claim, advance, checkMedia: createCheckMedia(ctx, { probe }) });
+  const checkMedia = createCheckMedia(ctx, { probe });
+  const sends = createTally();
+  const send = createSend(ctx, { decide, claim, advance, checkMedia, tally: sends });
   const providerOptOut = createProviderOptOut(ctx);
   const settle = createSettle(ctx, { advance, replan, providerOptOut });
   const replies = createReplies(ctx, { send });
@@ -198,7 +201,9 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     close({ timeoutMs = 10_000 } = {}) {
       closed ??= (async () => {
         const deadline = clock.now() + timeoutMs;
-        const answered = Promise.race([webhooks.settled(), sleep(clock, timeoutMs)]);
+        // A send that is under way is accepted, and what it stored is left to the next start.
+        const settled = Promise.all([webhooks.settled(), sends.settled()]);
+        const answered = Promise.race([settled, sleep(clock, timeoutMs)]);
         await Promise.all([ctx.queue.close(timeoutMs), answered]);
         await callbacks.close(Math.max(0, deadline - clock.now()));
         await telling.close(Math.max(0, deadline - clock.now()));

@@ -1,6 +1,7 @@
 import { sleep } from "../clock.ts";
 import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
+import type { Tally } from "../queue/tally.ts";
 import { hashOf, type IdempotencyMark, parseMark } from "../records/idempotency.ts";
 import { type MessageRecord, toMessage } from "../records/message-record.ts";
 import { type Created, IDEMPOTENCY_MS, type Versioned } from "../records/messages.ts";
@@ -31,22 +32,19 @@ export interface SendFlows {
   readonly claim: Claim;
   readonly advance: Advance;
   readonly checkMedia: CheckMedia;
+  /** Counts the calls that are under way. */
+  readonly tally: Tally;
 }
 
 /** `service.send`: check, read and plan, claim the mapping, write the record, put it on its lane. */
-export function createSend(ctx: FlowContext, { decide, claim, advance, checkMedia }: SendFlows): Send {
-  /** Calls on their way to the backlog: a thousand at once must not all find room for one. */
-  let coming = 0;
+export function createSend(ctx: FlowContext, flows: SendFlows): Send {
+  const { decide, claim, advance, checkMedia, tally } = flows;
 
   return async function enter(request: SendRequest, options: SendOptions = {}): Promise<Message> {
-    const waiting = ctx.waiting.count() + coming;
+    // Calls on their way to the backlog count: a thousand at once must not all find room for one.
+    const waiting = ctx.waiting.count() + tally.active;
     if (waiting >= ctx.options.maxBacklog) throw new MessagingError("BACKLOG_FULL", `${waiting} wait.`);
-    coming += 1;
-    try {
-      return await send(request, options);
-    } finally {
-      coming -= 1;
-    }
+    return tally.run(() => send(request, options));
   };
 
   async function send(request: SendRequest, options: SendOptions): Promise<Message> {
@@ -149,7 +147,7 @@ export function createSend(ctx: FlowContext, { decide, claim, advance, checkMedi
   }
 
   /** Marks a message failed that may be there, once the store says whether it is. */
-  function withdraw(sid: string, failure: Failure): void {
+  function withdraw(sid: string, failure: Failure, afterMs: number = STORE_RETRY_MS): void {
     ctx.clock.schedule(() => {
       advance(sid, (current) =>
         current.outbound?.owner === ctx.owner ? failed(current, failure, ctx.clock.now()) : undefined,
@@ -157,7 +155,7 @@ export function createSend(ctx: FlowContext, { decide, claim, advance, checkMedi
         () => ctx.forget(sid),
         () => withdraw(sid, failure),
       );
-    }, STORE_RETRY_MS);
+    }, afterMs);
   }
 
   function enqueue(versioned: Versioned, draft: Draft): Message | Promise<Message> {
@@ -203,19 +201,21 @@ export function createSend(ctx: FlowContext, { decide, claim, advance, checkMedi
       from: null,
       numSegments: 0,
     };
-    const { versioned, earlier } = await ctx.messages.create(doomed, {
-      exclusive: draft.idempotencyKey !== undefined,
-    });
-    if (earlier !== undefined) return view(earlier);
+    // Should this process end before it says so, another one does.
+    await ctx.outbox.add(sid);
+    const { versioned, earlier } = await ctx.messages
+      .create(doomed, { exclusive: draft.idempotencyKey !== undefined })
+      .catch((cause: unknown) => {
+        withdraw(sid, toFailure(error));
+        throw cause;
+      });
+    if (earlier !== undefined) {
+      if (earlier.outbound?.owner !== ctx.owner) ctx.outbox.done(sid);
+      return view(earlier);
+    }
     if (typeof draft.statusCallback === "function") ctx.callbacks.set(sid, draft.statusCallback);
     ctx.live.set(sid, { versioned, rank: 0, place: -1 });
-    ctx.clock.schedule(() => {
-      advance(versioned, (current) => failed(current, toFailure(error), ctx.clock.now()))
-        .catch((cause: unknown) =>
-          ctx.logger.error("A refused message could not be marked failed.", { sid, cause: String(cause) }),
-        )
-        .finally(() => ctx.forget(sid));
-    }, 0);
+    withdraw(sid, toFailure(error), 0);
     return accepted(doomed);
   }
 

@@ -1,6 +1,7 @@
 import { MessagingError } from "../errors.ts";
 import { type Endpoint, toErrorResponse, toWebhookRequest } from "../http.ts";
 import type { HttpRequest, HttpResponse, Provider, WebhookRequest } from "../provider.ts";
+import { createTally } from "../queue/tally.ts";
 import type { Route } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
 
@@ -44,26 +45,21 @@ export interface Webhooks {
 
 /** The front door: reads and verifies what providers call us with, and hands it to the flow that takes it. */
 export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: WebhookFlows): Webhooks {
-  let active = 0;
-  const waiting: (() => void)[] = [];
+  const tally = createTally();
   return Object.freeze({
-    handle,
-    settled,
+    handle: (endpoint: Endpoint, request: HttpRequest, options: HandleOptions = {}) =>
+      tally.run(() => answer(endpoint, request, options)),
+    settled: tally.settled,
     get active() {
-      return active;
+      return tally.active;
     },
   });
 
-  function settled(): Promise<void> {
-    return active === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
-  }
-
-  async function handle(
+  async function answer(
     endpoint: Endpoint,
     request: HttpRequest,
-    options: HandleOptions = {},
+    options: HandleOptions,
   ): Promise<HttpResponse | undefined> {
-    active += 1;
     try {
       if (endpoint === "media" && /^(GET|HEAD|POST)$/.test(request.method))
         return await media(options.rest ?? request.url.split(/[?#]/)[0]?.split("/").at(-1) ?? "", request);
@@ -81,9 +77,6 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
         error: error instanceof Error ? error.message : String(error),
       });
       return response;
-    } finally {
-      active -= 1;
-      if (active === 0) for (const tell of waiting.splice(0)) tell();
     }
   }
 

@@ -1,3 +1,4 @@
+import { MessagingError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import type { Keys } from "./keys.ts";
 import { isDead, SIGN_OF_LIFE } from "./liveness.ts";
@@ -9,6 +10,7 @@ import { isDead, SIGN_OF_LIFE } from "./liveness.ts";
 export interface Outbox {
   /** The process is known to the others from here on. Resolves when the store has it; asked before anything is accepted. */
   open(): Promise<void>;
+  /** @throws MessagingError SERVICE_CLOSED at once, where the process is leaving: nothing may be written beside it. */
   add(sid: string): Promise<void>;
   has(sid: string): boolean;
   /** The message needs no recovery any more: it is final, or the provider has it. */
@@ -64,9 +66,16 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
   /** When signs of life got through again after a gap. */
   let reachedAt = Number.NEGATIVE_INFINITY;
   let listedAt = 0;
+  let leaving = false;
+  /** Lines on their way to the store: whatever they name is not done. */
+  let appending = 0;
 
   async function append(sid: string): Promise<void> {
-    const entry = { sid, cursor: await store.append(log, sid, ENTRY_MS), done: false };
+    appending += 1;
+    const writing = store.append(log, sid, ENTRY_MS).finally(() => {
+      appending -= 1;
+    });
+    const entry = { sid, cursor: await writing, done: false };
     const earlier = bySid.get(sid);
     if (earlier !== undefined) earlier.done = true;
     bySid.set(sid, entry);
@@ -121,6 +130,7 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
       return opening;
     },
     add(sid) {
+      if (leaving) throw new MessagingError("SERVICE_CLOSED", "The service was closed meanwhile.");
       // After a stall a sign of life goes along, or nobody would look for it. The line does not wait for that: what is
       // written beside it must not be there without it.
       const stale = opening !== undefined && isStale();
@@ -150,9 +160,10 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
       await store.trim?.(log, last.cursor);
     },
     async close() {
+      leaving = true;
       if (opening === undefined) return;
       await outbox.checkpoint();
-      if (entries.every((entry) => entry.done)) await outbox.settled(owner);
+      if (appending === 0 && entries.every((entry) => entry.done)) await outbox.settled(owner);
       await store.delete(keys.owner(owner));
     },
     async abandoned() {

@@ -124,6 +124,33 @@ describe("a store that was away longer than signs of life last", () => {
   });
 });
 
+describe("a process that leaves", () => {
+  it("takes nothing more, and is not done while a line is on its way to the store", async () => {
+    const { clock, store, keys, join } = createFleet();
+    let release = (): void => {};
+    const slow = {
+      ...store,
+      append: async (...args: Parameters<typeof store.append>) => {
+        if (args[1] === "SM1")
+          await new Promise<void>((resolve) => {
+            release = resolve;
+          });
+        return store.append(...args);
+      },
+    };
+    const one = createOutbox({ store: slow, keys, owner: "one", heartbeatMs: HEARTBEAT_MS, now: clock.now });
+    const two = join("two");
+    await one.open();
+    const adding = one.add("SM1");
+    await one.close();
+    expect(() => one.add("SM2")).toThrow(expect.objectContaining({ code: "SERVICE_CLOSED" }));
+    release();
+    await adding;
+    expect(await two.abandoned()).toEqual(["one"]);
+    expect(await leftBy(two, "one")).toEqual(["SM1"]);
+  });
+});
+
 describe("a sign of life", () => {
   it("of this process is one", () => {
     expect(isDead(SIGN_OF_LIFE)).toBe(false);

@@ -1,0 +1,31 @@
+/** Counts the tasks that are under way, so that closing can wait for them. */
+export interface Tally {
+  /** How many are under way. */
+  readonly active: number;
+  /** Runs a task, and counts it until it ends. */
+  run<T>(task: () => Promise<T>): Promise<T>;
+  /** Resolves when none is under way. */
+  settled(): Promise<void>;
+}
+
+/** A tally of nothing yet. */
+export function createTally(): Tally {
+  let active = 0;
+  const waiting: (() => void)[] = [];
+  return Object.freeze({
+    get active() {
+      return active;
+    },
+    async run<T>(task: () => Promise<T>): Promise<T> {
+      active += 1;
+      try {
+        return await task();
+      } finally {
+        active -= 1;
+        if (active === 0) for (const tell of waiting.splice(0)) tell();
+      }
+    },
+    settled: (): Promise<void> =>
+      active === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
+  });
+}

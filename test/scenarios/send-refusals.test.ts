@@ -1,0 +1,36 @@
+import { memoryStore } from "@messaging-service/core";
+import { createVirtualClock } from "@messaging-service/simulator";
+import { describe, expect, it } from "vitest";
+import { createFaultyStore } from "../support/faulty-store.ts";
+import { createWorld, PHONE } from "../support/world.ts";
+
+describe('refusals: "status", and a store that fails between accepted and failed', () => {
+  it("fails it in the end, though the store does not take that at once", async () => {
+    const store = createFaultyStore();
+    const { service, clock, statuses } = createWorld({ store });
+    await service.consent.set(PHONE, { status: "opted-out", source: "operator" });
+    const { sid } = await service.send({ to: PHONE, body: "Hello", refusals: "status" });
+    store.break((call) => call === "compareAndSet");
+    await clock.advance(10_000);
+    store.heal();
+    await clock.advance(10_000);
+    expect(statuses).toMatchObject([{ sid, status: "failed", error: "OPTED_OUT" }]);
+  });
+
+  it("fails it at the next start, should the process end before", async () => {
+    const clock = createVirtualClock();
+    const store = createFaultyStore(memoryStore({ clock }));
+    const first = createWorld({ store, clock });
+    await first.service.consent.set(PHONE, { status: "opted-out", source: "operator" });
+    const { sid } = await first.service.send({ to: PHONE, body: "Hello", refusals: "status" });
+    store.break((call) => call === "compareAndSet");
+    const closing = first.service.close({ timeoutMs: 0 });
+    await clock.advance(10_000);
+    await closing;
+    store.heal();
+    const second = createWorld({ store, clock });
+    await second.service.ready();
+    await clock.advance(1_000);
+    expect(await second.message(sid)).toMatchObject({ status: "failed", error: "OPTED_OUT" });
+  });
+});
