@@ -181,4 +181,18 @@ describe("a removed message", () => {
     await expect(service.send(request)).rejects.toMatchObject({ code: "MESSAGE_NOT_FOUND" });
     expect(carrier.messages).toHaveLength(1);
   });
+
+  it("leaves its key alone once that stands for a later message, or for none", async () => {
+    const { service, clock } = createWorld({ heartbeatMs: 600_000, refreshMs: 60_000 });
+    const request = { to: PHONE, body: "daily", idempotencyKey: "daily" };
+    const first = await service.send(request);
+    await clock.advance(25 * 3_600_000);
+    const second = await service.send(request);
+    await clock.advance(60_000);
+    await service.remove(first.sid);
+    expect((await service.send(request)).sid).toBe(second.sid);
+    await clock.advance(25 * 3_600_000);
+    await service.remove(second.sid);
+    expect((await service.send(request)).status).toBe("queued");
+  });
 });

@@ -2,7 +2,7 @@ import { memoryStore } from "@messaging-service/core";
 import { createVirtualClock } from "@messaging-service/simulator";
 import { describe, expect, it } from "vitest";
 import { createFaultyStore } from "../support/faulty-store.ts";
-import { createWorld, PHONE } from "../support/world.ts";
+import { createWorld, PHONE, SENDER } from "../support/world.ts";
 
 describe('refusals: "status", and a store that fails between accepted and failed', () => {
   it("fails it in the end, though the store does not take that at once", async () => {
@@ -32,5 +32,22 @@ describe('refusals: "status", and a store that fails between accepted and failed
     await second.service.ready();
     await clock.advance(1_000);
     expect(await second.message(sid)).toMatchObject({ status: "failed", error: "OPTED_OUT" });
+  });
+});
+
+describe("a refusal because the lane is full", () => {
+  it("leaves the idempotency key free: the same call is sent once there is room", async () => {
+    const { service, clock, message } = createWorld({
+      senders: [{ phoneNumber: SENDER, throughput: 0.001 }],
+    });
+    const request = { to: PHONE, body: "x", from: SENDER, validityPeriod: 2_000 };
+    for (let n = 0; n < 37; n++) await service.send({ ...request, validityPeriod: n === 0 ? 2_000 : 60 });
+    const keyed = { ...request, idempotencyKey: "k" };
+    await expect(service.send(keyed)).rejects.toMatchObject({ code: "QUEUE_FULL" });
+    await expect(service.send(keyed)).rejects.toMatchObject({ code: "QUEUE_FULL" });
+    await clock.advance(120_000);
+    const { sid } = await service.send(keyed);
+    await clock.advance(1_100_000);
+    expect((await message(sid)).status).toBe("delivered");
   });
 });

@@ -1,10 +1,11 @@
 import { MessagingError } from "../errors.ts";
 import { fields, pageSize } from "../option-checks.ts";
 import { parseAddress } from "../phone/address.ts";
+import { retire } from "../records/idempotency.ts";
 import { isFinal, type MessageRecord, toMessage } from "../records/message-record.ts";
-import { IDEMPOTENCY_MS } from "../records/messages.ts";
 import type { Direction, Message } from "../types.ts";
 import type { Advance, FlowContext } from "./context.ts";
+import { withOutbound } from "./outcome.ts";
 
 /** Which messages {@link Manage.messages} lists. All given conditions hold together. */
 export interface MessageFilter {
@@ -94,26 +95,20 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
       return view(canceled.record);
     },
     /** @throws MessagingError MESSAGE_NOT_FOUND, MESSAGE_UNFINISHED. */
-    async redact(sid: string): Promise<Message> {
-      const redacted = await advance((await finished(sid)).sid, (record) => ({
+    redact: (sid: string): Promise<Message> =>
+      take(sid, (record) => ({
         ...record,
         body: "",
-        outbound:
-          record.outbound === undefined
-            ? undefined
-            : { ...record.outbound, text: "", contentVariables: undefined },
+        outbound: withOutbound(record, { text: "", contentVariables: undefined, redacted: true }),
         // The provider's parameters hold the text once more, under names of its own.
         inbound: record.inbound === undefined ? undefined : { ...record.inbound, parameters: {} },
-        updatedAt: ctx.clock.now(),
-      }));
-      if (redacted === undefined) throw missing(sid);
-      return view(redacted.record);
-    },
+      })),
     /** @throws MessagingError MESSAGE_NOT_FOUND, MESSAGE_UNFINISHED. */
-    async removeMedia(sid: string, url: string): Promise<Message> {
-      const changed = await advance((await finished(sid)).sid, (record) => ({
+    removeMedia: (sid: string, url: string): Promise<Message> =>
+      take(sid, (record) => ({
         ...record,
         mediaUrl: without(record.mediaUrl, (each) => each === url),
+        outbound: withOutbound(record, { redacted: true }),
         inbound:
           record.inbound === undefined
             ? undefined
@@ -122,22 +117,11 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
                 media: without(record.inbound.media, (each) => each.url === url),
                 parameters: {},
               },
-        updatedAt: ctx.clock.now(),
-      }));
-      if (changed === undefined) throw missing(sid);
-      return view(changed.record);
-    },
+      })),
     /** @throws MessagingError MESSAGE_NOT_FOUND, MESSAGE_UNFINISHED. */
     async remove(sid: string): Promise<void> {
       const there = await finished(sid);
-      const key = there.outbound?.idempotencyKey;
-      // Its key stands on: a repeated call must not take the gap for a message that was never written.
-      if (key !== undefined)
-        await ctx.store.set(
-          ctx.keys.idempotency(key),
-          JSON.stringify({ sid, removed: true }),
-          IDEMPOTENCY_MS,
-        );
+      if (there.outbound?.idempotencyKey !== undefined) await retireKey(there.outbound.idempotencyKey, sid);
       await ctx.messages.remove(sid);
     },
   });
@@ -151,13 +135,31 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
   async function finished(sid: string): Promise<MessageRecord> {
     const there = await ctx.messages.get(sid);
     if (there === undefined) throw missing(sid);
-    const { status, inbound } = there.record;
-    // "sent" counts as complete: without a receipt it stays so for ever.
-    if ((!isFinal(status) && status !== "sent") || inbound?.state === "handling") {
-      throw new MessagingError("MESSAGE_UNFINISHED", `${sid} is ${status}.`);
-    }
+    if (!isComplete(there.record))
+      throw new MessagingError("MESSAGE_UNFINISHED", `${sid} is ${there.record.status}.`);
     return there.record;
   }
+
+  /** Takes something off the record of a finished message. It is asked again as it is written: RCS may fall back to a text. */
+  async function take(sid: string, change: (record: MessageRecord) => MessageRecord): Promise<Message> {
+    const { sid: known } = await finished(sid);
+    const changed = await advance(known, (record) =>
+      isComplete(record) ? { ...change(record), updatedAt: ctx.clock.now() } : undefined,
+    );
+    return changed === undefined ? take(sid, change) : view(changed.record);
+  }
+
+  async function retireKey(idempotencyKey: string, sid: string): Promise<void> {
+    const key = ctx.keys.idempotency(idempotencyKey);
+    const raw = await ctx.store.get(key);
+    const retired = retire(raw, sid, ctx.clock.now());
+    if (retired !== undefined) await ctx.store.compareAndSet(key, raw, retired.value, retired.ttlMs);
+  }
+}
+
+/** "sent" counts as complete: without a receipt it stays so for ever. */
+function isComplete({ status, inbound }: MessageRecord): boolean {
+  return (isFinal(status) || status === "sent") && inbound?.state !== "handling";
 }
 
 function matches(record: MessageRecord, filter: MessageFilter): boolean {

@@ -2,9 +2,9 @@ import { sleep } from "../clock.ts";
 import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
 import type { Tally } from "../queue/tally.ts";
-import { hashOf, type IdempotencyMark, parseMark } from "../records/idempotency.ts";
+import { hashOf, IDEMPOTENCY_MS, type IdempotencyMark, parseMark } from "../records/idempotency.ts";
 import { type MessageRecord, toMessage } from "../records/message-record.ts";
-import { type Created, IDEMPOTENCY_MS, type Versioned } from "../records/messages.ts";
+import type { Created, Versioned } from "../records/messages.ts";
 import { toOutboundRecord } from "../records/outbound-record.ts";
 import { checkSchedule, type Draft, parseSendRequest } from "../send-request.ts";
 import { createSid } from "../sid.ts";
@@ -174,8 +174,11 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     const error = new MessagingError(code, `The queue of ${record.from} is full.`);
     await advance(versioned, (current) => failed(current, toFailure(error), ctx.clock.now()));
     ctx.forget(record.sid);
-    if (draft.refusals === "reject") throw error;
-    return view(record);
+    if (draft.refusals === "status") return view(record);
+    // As after every refusal: the same call is another message, once there is room.
+    if (draft.idempotencyKey !== undefined)
+      await ctx.store.delete(ctx.keys.idempotency(draft.idempotencyKey));
+    throw error;
   }
 
   function accepted(record: MessageRecord): Message {

@@ -12,6 +12,25 @@ export interface IdempotencyMark {
   readonly removed?: boolean | undefined;
 }
 
+/** How long an idempotency key stands for its message. */
+export const IDEMPOTENCY_MS = 86_400_000;
+
+/**
+ * What is to stand under the key of a message that is removed, and for how long: a repeated call must not take the gap for a
+ * message that was never written. `undefined` where the key's time is over, or it stands for a later message.
+ */
+export function retire(
+  raw: string | undefined,
+  sid: string,
+  now: number,
+): { readonly value: string; readonly ttlMs: number } | undefined {
+  if (raw === undefined) return undefined;
+  const mark = JSON.parse(raw) as IdempotencyMark;
+  const ttlMs = mark.at + IDEMPOTENCY_MS - now;
+  if (mark.sid !== sid || mark.removed === true || ttlMs <= 0) return undefined;
+  return { value: JSON.stringify({ ...mark, removed: true }), ttlMs };
+}
+
 /** One hash for one request, whatever the order of its fields. */
 export function hashOf(request: SendRequest): string {
   const entries = Object.entries(request).filter(

@@ -108,6 +108,8 @@ export interface OutboundPart {
   readonly ambiguousUntil?: number | undefined;
   /** The one confirmation of a STOP: it alone may reach someone who is opted out. */
   readonly confirmation?: boolean | undefined;
+  /** Something of it was taken off the record: no other sender could send it whole any more. */
+  readonly redacted?: boolean | undefined;
   /** Inbound SID that a reply answers. */
   readonly inReplyTo?: string | undefined;
 }

@@ -1,5 +1,6 @@
 import type { Settings } from "../settings.ts";
 import type { LogEntry, LogWrite, Store, StoreWrite } from "../store/store.ts";
+import { IDEMPOTENCY_MS } from "./idempotency.ts";
 import type { Keys } from "./keys.ts";
 import { isFinal, type MessageRecord } from "./message-record.ts";
 import { createRecent } from "./recent.ts";
@@ -61,9 +62,6 @@ export interface Messages {
 
 /** What a mark is kept beyond a message's retention: validity period, receipts that come late. */
 const MARK_MARGIN_MS = 7 * 86_400_000;
-
-/** How long an idempotency key stands for its message. */
-export const IDEMPOTENCY_MS = 86_400_000;
 
 /** Records that are remembered as they were written: receipts come within seconds, and reading one takes long. */
 const MOST_RECENT = 2_048;

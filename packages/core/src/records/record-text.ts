@@ -128,6 +128,7 @@ function outboundText(outbound: OutboundPart, text: string): string {
     optional("ambiguousUntil", outbound.ambiguousUntil),
     optional("confirmation", outbound.confirmation),
     optional("inReplyTo", outbound.inReplyTo),
+    optional("redacted", outbound.redacted),
     "}",
   ].join("");
 }

@@ -36,6 +36,7 @@ const outbound: Fields<OutboundPart> = {
   ambiguousUntil: maybe(ms),
   confirmation: maybe(fc.boolean()),
   inReplyTo: maybe(text),
+  redacted: maybe(fc.boolean()),
 };
 
 const inbound: Fields<InboundPart> = {
