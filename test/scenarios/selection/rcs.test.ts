@@ -110,6 +110,41 @@ describe("a message that RCS does not get through is sent as SMS or MMS, as the 
     expect(statuses.map(({ status }) => status)).not.toContain("failed");
   });
 
+  it.each([
+    ["while the text is handed over", { latencyMs: 8_000 }],
+    ["after the text was sent", { latencyMs: 0, deliveryDelayMs: 20_000 }],
+    ["while the text waits for another try", { latencyMs: 0, throttle: 10, times: 1 }],
+  ])("though its answer comes later than that receipt, %s", async (_, outcome) => {
+    const { service, carrier, clock, message, statuses } = withRcs();
+    carrier.outcome({
+      match: { from: AGENT },
+      latencyMs: 5_000,
+      path: [{ status: "undelivered", errorCode: 63036 }],
+    });
+    carrier.outcome({ match: { from: SENDER }, ...outcome });
+    const { sid } = await service.send({ to: PHONE, body: "x" });
+    await clock.advance(40_000);
+    const end = await message(sid);
+    expect(end).toMatchObject({ status: "delivered", from: SENDER, providerSid: carrier.messages[1]?.sid });
+    expect(end.attempts.filter(({ outcome }) => outcome === "accepted")).toHaveLength(2);
+    expect(carrier.messages).toHaveLength(2);
+    expect(statuses.map(({ status }) => status)).toEqual(["sent", "delivered"]);
+  });
+
+  it("but not once its text was taken off the record: the failure stands", async () => {
+    const { service, carrier, clock, message } = withRcs();
+    carrier.outcome({
+      match: { from: AGENT },
+      path: [{ status: "sent" }, { status: "undelivered", errorCode: 63036, afterMs: 60_000 }],
+    });
+    const { sid } = await service.send({ to: PHONE, body: "secret" });
+    await clock.advance(10_000);
+    await service.redact(sid);
+    await clock.advance(120_000);
+    expect(await message(sid)).toMatchObject({ status: "undelivered", errorCode: 63036, body: "" });
+    expect(carrier.messages).toHaveLength(1);
+  });
+
   it("once, though that receipt comes again and again", async () => {
     const { service, carrier, clock, message } = withRcs();
     carrier.outcome({ match: { from: AGENT }, fail: 63036, duplicateCallbacks: 3 });

@@ -7,7 +7,7 @@ import { boundBy, consentChannel, parseConsent } from "../records/consent-record
 import type { MessageRecord } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
 import type { FlowContext, Live, Replan, Settle } from "./context.ts";
-import { deadlineOf, question } from "./outcome.ts";
+import { deadlineOf, lifeOf, question } from "./outcome.ts";
 
 /** Flows that {@link createDeliver} is handed. */
 export interface DeliverFlows extends Settle {
@@ -60,7 +60,9 @@ export function createDeliver(
   /** It waited for a time, or for a store: what is it by now? */
   async function look(sid: string): Promise<void> {
     const current = await ctx.messages.get(sid);
-    if (current === undefined) return ctx.forget(sid);
+    const owner = current?.record.outbound?.owner ?? ctx.owner;
+    // Another process has it: it took it over, or wrote it under a key that both were given.
+    if (current === undefined || owner !== ctx.owner) return ctx.forget(sid);
     await proceed(current, undefined);
   }
 
@@ -68,10 +70,7 @@ export function createDeliver(
     const { record } = current;
     if (record.inbound !== undefined) return resume(current);
     if (record.status === "scheduled") return due(current);
-    // Its sender left the pool while it waited: another one takes it, or nobody. A fallbackFrom need not be in it.
-    const outside = record.from === record.outbound?.fallbackFrom;
-    if (record.status === "queued" && !outside && ctx.pool.get(record.from ?? "") === undefined)
-      return planAnew(current);
+    if (record.status === "queued" && !isServed(record)) return planAnew(current);
     if (record.status === "sending" && record.ambiguous) return decideAmbiguous(current);
     if (record.status !== "queued" && !(record.status === "sending" && live?.taken === true))
       return ctx.forget(record.sid);
@@ -81,6 +80,15 @@ export function createDeliver(
         new MessagingError("VALIDITY_EXPIRED", `It waited longer than its ${record.validityPeriod} s.`),
       );
     return attempt(current, live);
+  }
+
+  /**
+   * Its sender left the pool while it waited, or goes by another provider since a restart: another one takes it, or nobody. A
+   * fallbackFrom need not be in the pool.
+   */
+  function isServed({ from, provider, outbound }: MessageRecord): boolean {
+    const isOurs = from === outbound?.fallbackFrom || ctx.pool.get(from ?? "") !== undefined;
+    return isOurs && ctx.providers.has(provider ?? "");
   }
 
   /** Marks it as being sent, and asks for consent in the same wave: it may have waited. */
@@ -167,7 +175,7 @@ export function createDeliver(
         durationMs: ctx.clock.now() - startedAt,
       });
     }
-    const live = ctx.live.get(record.sid);
+    const live = lifeOf(ctx, record);
     if (live !== undefined) live.settling = result;
     await settle(taken, result);
   }

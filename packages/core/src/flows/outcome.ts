@@ -6,7 +6,7 @@ import type { Job } from "../queue/queue.ts";
 import { type ConsentQuestion, consentChannel } from "../records/consent-record.ts";
 import { isFinal, type MessageRecord } from "../records/message-record.ts";
 import type { Draft } from "../send-request.ts";
-import type { Decision, FlowContext } from "./context.ts";
+import type { Decision, FlowContext, Live } from "./context.ts";
 
 /** The question a send puts to the consent ledger. */
 export function question(
@@ -77,6 +77,15 @@ export function toFailure(error: unknown): Failure {
 export function failed(record: MessageRecord, failure: Failure, now: number): MessageRecord | undefined {
   if (isFinal(record.status)) return undefined;
   return { ...record, ...failure, status: "failed", ambiguous: false, updatedAt: now };
+}
+
+/**
+ * A message's life in this process, as long as it is still this hand-over's: a receipt can be faster than the answer, and then what
+ * the RCS message or the MMS said has left to a text already.
+ */
+export function lifeOf({ live }: Pick<FlowContext, "live">, { sid, kind }: MessageRecord): Live | undefined {
+  const known = live.get(sid);
+  return known?.versioned.record.kind === kind ? known : undefined;
 }
 
 /** When a message's time here is over. Of a scheduled one it begins when it falls due. */

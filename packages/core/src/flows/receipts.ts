@@ -99,12 +99,16 @@ export function createReceipts(
     const isRcs = meaning === "not-rcs";
     const before = isRcs ? outbound?.rcsFailed : outbound?.mmsFailed;
     if (kind !== (isRcs ? "RCS" : "MMS") || isFinal(status) || before === true || another) return false;
+    if (outbound?.redacted === true) return false;
     const next = await replan({
       ...current.record,
       providerSid: null,
       outbound: withOutbound(
         current.record,
-        isRcs ? { rcsFailed: true, rcsSid: failedSid } : { mmsFailed: true, mmsSid: failedSid },
+        // The receipt may have come to another process than the one that sent it: this one delivers it now.
+        isRcs
+          ? { owner: ctx.owner, rcsFailed: true, rcsSid: failedSid }
+          : { owner: ctx.owner, mmsFailed: true, mmsSid: failedSid },
       ),
     }).catch((error: unknown) => {
       // The plan itself refuses, as when the recipient opted out meanwhile: then the failure stands.

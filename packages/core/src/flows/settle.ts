@@ -4,7 +4,7 @@ import type { ProviderResult } from "../provider.ts";
 import type { MessageRecord, StoredAttempt } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
 import type { Advance, FlowContext, Replan, Settle } from "./context.ts";
-import { deadlineOf, exclusion, failed, toFailure, withOutbound } from "./outcome.ts";
+import { deadlineOf, exclusion, failed, lifeOf, toFailure, withOutbound } from "./outcome.ts";
 
 /** Flows that {@link createSettle} is handed. */
 export interface SettleFlows {
@@ -27,7 +27,8 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
   /** Writes down what came of a hand-over. Tried until the store takes it: the outcome is known nowhere else. */
   async function settle(taken: Versioned, result: ProviderResult): Promise<void> {
     const { record } = taken;
-    const live = ctx.live.get(record.sid);
+    const live = lifeOf(ctx, record);
+    if (live === undefined && ctx.live.has(record.sid) && result.outcome !== "accepted") return;
     const attempt: StoredAttempt = live?.attempt ?? {
       from: record.from ?? "",
       at: ctx.clock.now(),
@@ -50,7 +51,12 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
         record.sid,
         ctx.settings().retention * 1000,
       );
+      let isOver = false;
       const sent = advance(taken, (current) => {
+        const { rcsSid, mmsSid } = current.outbound ?? {};
+        // Its receipt was faster, and another message has taken over: this answer says nothing of that one.
+        isOver = rcsSid === result.providerSid || mmsSid === result.providerSid;
+        if (isOver) return tried(current);
         const known = { ...tried(current), providerSid: result.providerSid, ambiguous: false };
         // A receipt may have been faster than the answer: then the status stays.
         return current.status === "sending"
@@ -58,7 +64,7 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
           : { ...known, sentAt: current.sentAt ?? now };
       });
       await Promise.all([link, sent]);
-      return forget(record);
+      return isOver ? undefined : forget(record);
     }
     if (result.outcome === "not-sent") return again(taken, result, tried);
     if (result.outcome === "ambiguous") {
