@@ -227,4 +227,33 @@ describe("lanes", () => {
     expect(await message(asked.sid)).toMatchObject({ status: "failed", error: "SENDER_NOT_IN_POOL" });
     expect(tap.times(SENDER)).toEqual([0]);
   });
+
+  it("of a sender ID that leaves one of its countries hand that country's messages to another", async () => {
+    const clock = createVirtualClock();
+    const tap = createTap(clock);
+    const acme = (country: string) => ({ senderId: "ACME", country, throughput: 1 });
+    const { service, message } = createWorld({
+      clock,
+      wrap: tap.wrap,
+      senders: [acme("FR"), acme("DE"), SENDER],
+    });
+    const sent: string[] = [];
+    for (const to of ["+33612345678", "+4915112345678", "+33612345678", "+4915112345678"])
+      sent.push((await service.send({ to, body: "x" })).sid);
+    await clock.advance(100);
+    await service.senders.remove("ACME/FR");
+    await clock.advance(MINUTE);
+    const from = await Promise.all(sent.map(async (sid) => (await message(sid)).from));
+    expect(from).toEqual(["ACME", "ACME", SENDER, "ACME"]);
+  });
+
+  it("of a sender with any name hold up no schedule", async () => {
+    const { service, carrier, clock, message } = createWorld({ senders: [{ senderId: "schedule" }, SENDER] });
+    carrier.outcome({ match: { from: "schedule" }, throttle: 3_000, times: 1 });
+    await service.send({ to: "+447700900123", body: "x", from: "schedule" });
+    const sendAt = new Date(clock.now() + 5 * MINUTE);
+    const { sid } = await service.send({ to: PHONE, body: "x", sendAt });
+    await clock.advance(6 * MINUTE);
+    expect((await message(sid)).status).toBe("delivered");
+  });
 });

@@ -1,6 +1,6 @@
 import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
-import { reachOf } from "../phone/address.ts";
+import { parseRecipient, reachOf } from "../phone/address.ts";
 import type { Provider, ProviderResult } from "../provider.ts";
 import type { Job } from "../queue/queue.ts";
 import { boundBy, consentChannel, parseConsent } from "../records/consent-record.ts";
@@ -86,9 +86,18 @@ export function createDeliver(
    * Its sender left the pool while it waited, or goes by another provider since a restart: another one takes it, or nobody. A
    * fallbackFrom need not be in the pool.
    */
-  function isServed({ from, provider, outbound }: MessageRecord): boolean {
-    const isOurs = from === outbound?.fallbackFrom || ctx.pool.get(from ?? "") !== undefined;
+  function isServed({ from, to, provider, outbound }: MessageRecord): boolean {
+    const isOurs = from === outbound?.fallbackFrom || isInPool(from ?? "", to);
     return isOurs && ctx.providers.has(provider ?? "");
+  }
+
+  /** Of a sender ID the one that is kept for another country does not count. */
+  function isInPool(from: string, to: string): boolean {
+    const sender = ctx.pool.get(from);
+    if (sender?.type !== "alphanumeric" || sender.country === undefined) return sender !== undefined;
+    const { country } = parseRecipient(to);
+    const kept = ctx.pool.get(from, country)?.country;
+    return kept === undefined || kept === country;
   }
 
   /** Marks it as being sent, and asks for consent in the same wave: it may have waited. */

@@ -16,8 +16,11 @@ export interface WaitingParts {
   readonly joined: (job: Job) => void;
 }
 
-/** The lane of jobs that wait for a time and for no sender: schedules, hand-overs to be decided, messages that expired. */
-const TIMER_LANE = "schedule";
+/**
+ * The lane of jobs that wait for a time and for no sender: schedules, hand-overs to be decided, messages that expired. No sender has
+ * that name: a colon comes after a channel only.
+ */
+const TIMER_LANE = ":timer";
 
 /**
  * Messages between accepted and handed over. Each has a place on its sender's lane and a deadline: one whose validity
