@@ -31,7 +31,7 @@ interface Fleet {
   readonly handed: readonly { readonly by: string; readonly sid: string; readonly from: string }[];
   join(
     name: string,
-    options?: { readonly providerName?: string; readonly senders?: string[] },
+    options?: { readonly providerName?: string; readonly senders?: string[]; readonly clock?: VirtualClock },
   ): Promise<Member>;
   leave(member: Member): Promise<void>;
 }
@@ -43,7 +43,7 @@ function createFleet({ latencyMs = 0, rcs = false } = {}): Fleet {
   const handed: { by: string; sid: string; from: string }[] = [];
   const leave = async ({ service }: Member): Promise<void> => {
     const closing = service.close({ timeoutMs: 0 });
-    await clock.advance(10 * SECOND_MS);
+    for (const each of new Set([clock, service.clock as VirtualClock])) await each.advance(10 * SECOND_MS);
     await closing;
   };
   onTestFinished(() => carrier.close());
@@ -52,7 +52,7 @@ function createFleet({ latencyMs = 0, rcs = false } = {}): Fleet {
     carrier,
     handed,
     leave,
-    async join(by, { providerName = carrier.provider.name, senders = [SENDER] } = {}) {
+    async join(by, { providerName = carrier.provider.name, senders = [SENDER], clock: own = clock } = {}) {
       const store = createFaultyStore(shared);
       const provider: Provider = {
         ...carrier.provider,
@@ -67,7 +67,7 @@ function createFleet({ latencyMs = 0, rcs = false } = {}): Fleet {
         provider,
         senders,
         store,
-        clock,
+        clock: own,
         logger: silentLogger,
         heartbeatMs: 5 * SECOND_MS,
         refreshMs: MINUTE,
@@ -137,6 +137,21 @@ describe("a message that another process has", () => {
     await clock.advance(MINUTE);
     expect(await three.service.message(sid)).toMatchObject({ status: "delivered", from: SENDER });
     expect(handed.filter((each) => each.sid === sid).map(({ by }) => by)).toEqual(["one", "three"]);
+  });
+});
+
+describe("a key that a process left behind whose clock is ahead", () => {
+  it("is taken up after the time that a living one takes, by this clock", async () => {
+    const { clock, join } = createFleet();
+    const ahead = createVirtualClock();
+    await ahead.advance(60 * MINUTE);
+    const [one, two] = [await join("one", { clock: ahead }), await join("two")];
+    const request = { to: PHONE, body: "x", idempotencyKey: "k" };
+    one.store.break((call, key) => call === "compareAndSet" && /SM[0-9a-f]{32}/.test(key));
+    await expect(one.service.send(request)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    const sending = two.service.send(request);
+    await clock.advance(6 * SECOND_MS);
+    expect((await sending).status).toBe("queued");
   });
 });
 

@@ -119,6 +119,63 @@ describe("what may have left", () => {
   });
 });
 
+describe("what is no result of a hand-over", () => {
+  it.each([undefined, null, "ok", {}, { outcome: "sent" }, { outcome: "accepted" }])(
+    "as %j is ambiguous, and nothing is handed over twice",
+    async (said) => {
+      let handed = 0;
+      const { service, clock, message } = createWorld({
+        wrap: (provider) => ({
+          ...provider,
+          async send() {
+            handed += 1;
+            return said as never;
+          },
+        }),
+      });
+      const { sid } = await service.send({ to: PHONE, body: "Hello" });
+      await clock.advance(MINUTE);
+      expect(await message(sid)).toMatchObject({ status: "sending", ambiguous: true });
+      await clock.advance(20 * MINUTE);
+      expect(await message(sid)).toMatchObject({ status: "failed", error: "AMBIGUOUS" });
+      expect(handed).toBe(1);
+    },
+  );
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, -5])(
+    "a wait of %d ms holds no lane for ever",
+    async (retryAfterMs) => {
+      let refusals = 1;
+      const { service, clock, message } = createWorld({
+        wrap: (provider) => ({
+          ...provider,
+          async send(handed) {
+            if (refusals-- <= 0) return provider.send(handed);
+            return { outcome: "not-sent", errorCode: null, errorMessage: "later", retryAfterMs };
+          },
+        }),
+      });
+      const { sid } = await service.send({ to: PHONE, body: "Hello" });
+      await clock.advance(MINUTE);
+      expect((await message(sid)).status).toBe("delivered");
+    },
+  );
+
+  it("a refusal without a reason is one all the same", async () => {
+    const { service, clock, message } = createWorld({
+      wrap: (provider) => ({ ...provider, send: async () => ({ outcome: "refused" }) as never }),
+    });
+    const { sid } = await service.send({ to: PHONE, body: "Hello" });
+    await clock.advance(MINUTE);
+    expect(await message(sid)).toMatchObject({
+      status: "failed",
+      errorCode: null,
+      error: "PROVIDER_REFUSED",
+    });
+    expect((await message(sid)).errorMessage).toMatch(/no reason/);
+  });
+});
+
 describe("a refusal", () => {
   it("of the message is final, with the provider's number and words", async () => {
     const { service, clock, carrier, message } = createWorld({ senders: [SENDER, SECOND] });

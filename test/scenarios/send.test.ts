@@ -211,6 +211,13 @@ describe("idempotency keys", () => {
     expect(carrier.messages).toHaveLength(1);
   });
 
+  it("know the request in whatever order its fields come, and those of its tags", async () => {
+    const { service } = createWorld();
+    const first = await service.send({ to: PHONE, body: "x", tags: { a: "1", b: "2" }, idempotencyKey: "k" });
+    const again = await service.send({ idempotencyKey: "k", tags: { b: "2", a: "1" }, body: "x", to: PHONE });
+    expect(again.sid).toBe(first.sid);
+  });
+
   it("refuse another request", async () => {
     const { service } = createWorld();
     await service.send({ to: PHONE, body: "Hello", idempotencyKey: "k" });

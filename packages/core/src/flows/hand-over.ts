@@ -13,7 +13,10 @@ interface Patience extends Ranked {
   readonly end: () => void;
 }
 
-/** Hands messages to providers. A provider says what happened; of one that throws, or says nothing for long, nobody knows. */
+/**
+ * Hands messages to providers. A provider says what happened; of one that throws, says nothing for long, or says what is no
+ * result, nobody knows.
+ */
 export function createHandOver(
   ctx: FlowContext,
 ): (provider: Provider, record: MessageRecord) => Promise<ProviderResult> {
@@ -36,7 +39,11 @@ export function createHandOver(
       handOvers.set(patience, ctx.clock.now() + HAND_OVER_MS);
       const failed = (error: unknown): void => unknown(String(error));
       try {
-        Promise.resolve(provider.send(toProviderMessage(record))).then(end, failed);
+        Promise.resolve(provider.send(toProviderMessage(record))).then((said: unknown) => {
+          const result = toResult(said);
+          if (result === undefined) unknown(`${provider.name} answered what is no result of a hand-over.`);
+          else end(result);
+        }, failed);
       } catch (error) {
         failed(error);
       }
@@ -58,4 +65,24 @@ export function createHandOver(
       statusCallback: ctx.statusUrl(record.provider ?? "", record.sid),
     };
   }
+}
+
+/** What a provider said, where it is a result: one of the user's own may be plain JavaScript. */
+function toResult(said: unknown): ProviderResult | undefined {
+  if (typeof said !== "object" || said === null) return undefined;
+  const result = said as ProviderResult;
+  if (result.outcome === "accepted")
+    return typeof result.providerSid === "string" && result.providerSid !== "" ? result : undefined;
+  if (!["refused", "not-sent", "ambiguous"].includes(result.outcome)) return undefined;
+  const told = {
+    ...result,
+    errorCode: Number.isSafeInteger(result.errorCode) ? result.errorCode : null,
+    errorMessage:
+      typeof result.errorMessage === "string" ? result.errorMessage : "The provider gave no reason.",
+  };
+  if (told.outcome !== "not-sent") return told;
+  // A lane that is held back for no number of milliseconds would be held for ever.
+  const { retryAfterMs } = told;
+  const isWait = Number.isFinite(retryAfterMs) && Number(retryAfterMs) >= 0;
+  return { ...told, retryAfterMs: isWait ? retryAfterMs : undefined };
 }

@@ -93,10 +93,12 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
    * takes. Missing after that, the writer died between mark and record, and this call writes it under that SID.
    */
   async function written(mark: IdempotencyMark): Promise<MessageRecord | undefined> {
+    // The clock of the process that made the mark may be ahead of this one's.
+    const since = Math.min(mark.at, ctx.clock.now());
     for (;;) {
       const there = await ctx.messages.get(mark.sid);
       if (there !== undefined) return there.record;
-      if (ctx.clock.now() - mark.at >= IDEMPOTENCY_LEASE_MS) return undefined;
+      if (ctx.clock.now() - since >= IDEMPOTENCY_LEASE_MS) return undefined;
       await sleep(ctx.clock, IDEMPOTENCY_POLL_MS);
     }
   }

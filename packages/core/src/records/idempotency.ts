@@ -37,9 +37,19 @@ export function hashOf(request: SendRequest): string {
     ([key, value]) => value !== undefined && key !== "idempotencyKey" && key !== "statusCallback",
   );
   return createHash("sha256")
-    .update(JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1))))
+    .update(JSON.stringify(entries.sort(byName), (_, value: unknown) => ordered(value)))
     .digest("base64url")
     .slice(0, 22);
+}
+
+/** An object with its fields in the order of their names: tags, template variables. */
+function ordered(value: unknown): unknown {
+  const isFields = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isFields ? Object.fromEntries(Object.entries(value).sort(byName)) : value;
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
 /**
