@@ -172,3 +172,36 @@ describe("a restart with the same senders and another provider", () => {
     ]);
   });
 });
+
+describe("a sender that goes by another provider while messages wait", () => {
+  it("takes them along, those that ask for it by name too", async () => {
+    const clock = createVirtualClock();
+    const carrier = createCarrier({ clock });
+    const service = createMessagingService({
+      provider: [
+        { ...carrier.provider, name: "first" },
+        { ...carrier.provider, name: "second" },
+      ],
+      senders: [{ phoneNumber: SENDER, provider: "first" }],
+      store: memoryStore({ clock }),
+      clock,
+      logger: silentLogger,
+    });
+    onTestFinished(async () => {
+      await carrier.close();
+      const closing = service.close({ timeoutMs: 0 });
+      await clock.advance(10 * SECOND_MS);
+      await closing;
+    });
+    for (const from of [SENDER, SENDER, undefined]) await service.send({ to: PHONE, body: "x", from });
+    await clock.advance(10);
+    await service.senders.update({ phoneNumber: SENDER, provider: "second" });
+    await clock.advance(MINUTE);
+    const messages = await service.messages();
+    expect(messages.map(({ status, from, provider }) => `${status} ${from} ${provider}`)).toEqual([
+      `sent ${SENDER} second`,
+      `sent ${SENDER} second`,
+      `sent ${SENDER} first`,
+    ]);
+  });
+});

@@ -83,20 +83,18 @@ export function createDeliver(
   }
 
   /**
-   * Its sender left the pool while it waited, or goes by another provider since a restart: another one takes it, or nobody. A
-   * fallbackFrom need not be in the pool.
+   * Its sender left the pool while it waited, or goes by another provider now: it is planned anew, and another one takes it, or
+   * nobody. A fallbackFrom need not be in the pool.
    */
   function isServed({ from, to, provider, outbound }: MessageRecord): boolean {
-    const isOurs = from === outbound?.fallbackFrom || isInPool(from ?? "", to);
-    return isOurs && ctx.providers.has(provider ?? "");
-  }
-
-  /** Of a sender ID the one that is kept for another country does not count. */
-  function isInPool(from: string, to: string): boolean {
-    const sender = ctx.pool.get(from);
-    if (sender?.type !== "alphanumeric" || sender.country === undefined) return sender !== undefined;
+    if (!ctx.providers.has(provider ?? "")) return false;
+    const sender = ctx.pool.get(from ?? "");
+    if (sender === undefined) return from === outbound?.fallbackFrom;
+    if (sender.type !== "alphanumeric") return sender.provider === provider;
+    // Of a sender ID there may be several: the one that is kept for another country does not count.
+    if (sender.country === undefined) return true;
     const { country } = parseRecipient(to);
-    const kept = ctx.pool.get(from, country)?.country;
+    const kept = ctx.pool.get(sender.id, country)?.country;
     return kept === undefined || kept === country;
   }
 
