@@ -264,3 +264,33 @@ describe("a status callback that a process did not live to make", () => {
     expect(told).toEqual(["sent"]);
   });
 });
+
+describe("a function given to one send", () => {
+  it("is forgotten three days after its message's time: what comes later goes to the service's", async () => {
+    const told: string[] = [];
+    const { service, carrier, clock } = createWorld({
+      heartbeatMs: 600_000,
+      refreshMs: 60_000,
+      statusCallback: ({ body, status }) => void told.push(`service ${body} ${status}`),
+    });
+    const path = (days: number) => [
+      { status: "sent" as const },
+      { status: "delivered" as const, afterMs: days * 86_400_000 },
+    ];
+    carrier.outcome({ match: { body: "early" }, path: path(3) });
+    carrier.outcome({ match: { body: "late" }, path: path(4) });
+    for (const body of ["early", "late"])
+      await service.send({
+        to: PHONE,
+        body,
+        statusCallback: ({ status }) => void told.push(`own ${body} ${status}`),
+      });
+    await clock.advance(5 * 86_400_000);
+    expect(told).toEqual([
+      "own early sent",
+      "own late sent",
+      "own early delivered",
+      "service late delivered",
+    ]);
+  });
+});

@@ -6,6 +6,7 @@ import { createWaiting } from "./flows/waiting.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { resolveSender } from "./planning/resolve-sender.ts";
 import { defaultThroughput } from "./planning/throughput.ts";
+import { createKept } from "./queue/kept.ts";
 import { laneLimit } from "./queue/lanes.ts";
 import { createMemoryQueue } from "./queue/memory.ts";
 import { createAccountListing } from "./records/account-messages.ts";
@@ -123,7 +124,7 @@ export function createContext(options: ResolvedOptions): Parts {
     adopt: live.adopt,
     denied: denyList,
     live: inProcess,
-    callbacks: new Map(),
+    callbacks: createKept(clock),
     telling,
     forget(sid) {
       waiting.drop(sid);

@@ -208,6 +208,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         await callbacks.close(Math.max(0, deadline - clock.now()));
         await telling.close(Math.max(0, deadline - clock.now()));
         ctx.waiting.close();
+        ctx.callbacks.close();
         await upkeep.close();
         await alerting.close();
         await debug.close(Math.max(0, deadline - clock.now()));

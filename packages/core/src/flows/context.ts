@@ -9,6 +9,7 @@ import type { Plan } from "../planning/plan.ts";
 import type { SenderPool } from "../planning/pool.ts";
 import type { Provider, ProviderResult } from "../provider.ts";
 import type { Ranked } from "../queue/heap.ts";
+import type { Kept } from "../queue/kept.ts";
 import type { AddOptions, AddResult, Job, Queue } from "../queue/queue.ts";
 import type { Changes } from "../records/changes.ts";
 import type { Consent } from "../records/consent.ts";
@@ -62,8 +63,8 @@ export interface FlowContext {
   readonly denied: Denied;
   /** Records on their way through this process, so that delivery reads no store. */
   readonly live: Map<string, Live>;
-  /** Status callbacks of single messages that are functions, until the message is final. */
-  readonly callbacks: Map<string, StatusCallbackFunction>;
+  /** Status callbacks of single messages that are functions, until the message is final, or nothing is to be expected of it. */
+  readonly callbacks: Kept<StatusCallbackFunction>;
   /** Status callbacks under way, per message. */
   readonly telling: Map<string, number>;
   readonly outbox: Outbox;

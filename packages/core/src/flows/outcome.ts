@@ -93,6 +93,19 @@ export function deadlineOf(record: MessageRecord): number {
   return (record.sendAt ?? record.createdAt) + record.validityPeriod * 1000;
 }
 
+/** Networks try for three days at most. */
+const RECEIPTS_MS = 3 * 86_400_000;
+
+/** A status callback that is a function lives in this process, while its message can be heard of: a receipt may not come at all, or elsewhere. */
+export function keepCallback(
+  { callbacks }: Pick<FlowContext, "callbacks">,
+  record: MessageRecord,
+  { statusCallback }: Pick<Draft, "statusCallback">,
+): void {
+  if (typeof statusCallback === "function")
+    callbacks.set(record.sid, statusCallback, deadlineOf(record) + RECEIPTS_MS);
+}
+
 /** The record's private part with a change. */
 export function withOutbound(
   record: MessageRecord,

@@ -19,7 +19,7 @@ import type {
   Send,
   SendOptions,
 } from "./context.ts";
-import { type Failure, failed, isAtOnce, refusalOf, toFailure } from "./outcome.ts";
+import { type Failure, failed, isAtOnce, keepCallback, refusalOf, toFailure } from "./outcome.ts";
 
 /** A writer that has not stored its record this long after its mark is dead. */
 const IDEMPOTENCY_LEASE_MS = 5_000;
@@ -133,7 +133,7 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
       if (created.earlier.outbound?.owner !== ctx.owner) ctx.outbox.done(sid);
       return view(created.earlier);
     }
-    if (typeof draft.statusCallback === "function") ctx.callbacks.set(sid, draft.statusCallback);
+    keepCallback(ctx, record, draft);
     return enqueue(created.versioned, draft);
   }
 
@@ -218,7 +218,7 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
       if (earlier.outbound?.owner !== ctx.owner) ctx.outbox.done(sid);
       return view(earlier);
     }
-    if (typeof draft.statusCallback === "function") ctx.callbacks.set(sid, draft.statusCallback);
+    keepCallback(ctx, doomed, draft);
     ctx.live.set(sid, { versioned, rank: 0, place: -1 });
     withdraw(sid, toFailure(error), 0);
     return accepted(doomed);
