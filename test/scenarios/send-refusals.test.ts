@@ -50,4 +50,26 @@ describe("a refusal because the lane is full", () => {
     await clock.advance(1_100_000);
     expect((await message(sid)).status).toBe("delivered");
   });
+
+  it("fails the message in the end, though the store does not take that at once", async () => {
+    const store = createFaultyStore();
+    const { service, clock, carrier } = createWorld({
+      store,
+      senders: [{ phoneNumber: SENDER, throughput: 0.001 }],
+    });
+    const request = { to: PHONE, body: "x", from: SENDER };
+    for (let n = 0; n < 37; n++) await service.send({ ...request, validityPeriod: 60 });
+    let writes = 0;
+    store.break((call, key) => call === "compareAndSet" && /SM[0-9a-f]{32}/.test(key) && writes++ > 0);
+    await expect(service.send({ ...request, body: "over" })).rejects.toMatchObject({ code: "QUEUE_FULL" });
+    store.heal();
+    await clock.advance(2_000_000);
+    expect(service.unfinished).toBe(0);
+    expect((await service.messages())[0]).toMatchObject({
+      body: "over",
+      status: "failed",
+      error: "QUEUE_FULL",
+    });
+    expect(carrier.messages).toHaveLength(1);
+  });
 });

@@ -125,7 +125,7 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     } catch (error) {
       // Perhaps it is written all the same. Under a key the next call would find it and count on its being sent;
       // without one the caller knows it as refused, and sends another.
-      if (exclusive) wakeLater(sid);
+      if (exclusive) ctx.waiting.later(sid, ctx.clock.now() + STORE_RETRY_MS);
       else withdraw(sid, toFailure(error));
       throw error;
     }
@@ -141,11 +141,6 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     return plan.sticky.kept && mapping !== undefined
       ? ctx.sticky.touch(to.channel, to.person, mapping)
       : undefined;
-  }
-
-  /** Has delivery look for a message that may be there. */
-  function wakeLater(sid: string): void {
-    ctx.waiting.later(sid, ctx.clock.now() + STORE_RETRY_MS);
   }
 
   /** Marks a message failed that may be there, once the store says whether it is. */
@@ -174,8 +169,11 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     const { record } = versioned;
     const code = draft.from === undefined ? "QUEUE_OVERFLOW" : "QUEUE_FULL";
     const error = new MessagingError(code, `The queue of ${record.from} is full.`);
-    await advance(versioned, (current) => failed(current, toFailure(error), ctx.clock.now()));
-    ctx.forget(record.sid);
+    const failure = toFailure(error);
+    await advance(versioned, (current) => failed(current, failure, ctx.clock.now())).then(
+      () => ctx.forget(record.sid),
+      () => withdraw(record.sid, failure),
+    );
     if (draft.refusals === "status") return view(record);
     // As after every refusal: the same call is another message, once there is room.
     if (draft.idempotencyKey !== undefined)
