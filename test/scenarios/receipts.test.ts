@@ -1,5 +1,4 @@
-import type { MessagingService } from "@messaging-service/core";
-import { signTwilioRequest } from "@messaging-service/core";
+import { type MessagingService, memoryStore, signTwilioRequest } from "@messaging-service/core";
 import type { Carrier } from "@messaging-service/simulator";
 import { describe, expect, it } from "vitest";
 import { createWorld, PHONE, SENDER } from "../support/world.ts";
@@ -93,6 +92,23 @@ describe("receipts", () => {
     expect(await receipt(world, { MessageSid: `SM${"1".repeat(32)}`, MessageStatus: "delivered" })).toBe(200);
     await clock.advance(120 * SECOND_MS);
     expect(await service.messages()).toHaveLength(0);
+  });
+
+  it("of messages nobody sent cost the store few reads: an account may have many", async () => {
+    let reads = 0;
+    const inner = memoryStore();
+    const store = {
+      ...inner,
+      get(key: string) {
+        if (key.includes("1".repeat(32))) reads += 1;
+        return inner.get(key);
+      },
+    };
+    const world = createWorld({ store });
+    await receipt(world, { MessageSid: `SM${"1".repeat(32)}`, MessageStatus: "delivered" });
+    await world.clock.advance(120 * SECOND_MS);
+    expect(reads).toBeGreaterThan(5);
+    expect(reads).toBeLessThan(15);
   });
 
   it("of another of the provider's messages do not touch this one", async () => {

@@ -16,7 +16,9 @@ export interface ReceiptFlows extends Pick<Settle, "requeue"> {
 
 /** A receipt may be faster than the answer to the send; it waits this long for its message to be known. */
 const PARKED_MS = 60_000;
-const PARKED_POLL_MS = 250;
+/** It is looked for often at first, and then less: the account may have messages that are not ours. */
+const FIRST_POLL_MS = 250;
+const LAST_POLL_MS = 8_000;
 
 /** `POST {path}/status`: parse, find the message, move it forward only. */
 export function createReceipts(
@@ -125,8 +127,8 @@ export function createReceipts(
   function park(provider: Provider, receipt: DeliveryReceipt): void {
     const until = ctx.clock.now() + PARKED_MS;
     const wait = async (): Promise<void> => {
-      while (ctx.clock.now() < until) {
-        await sleep(ctx.clock, PARKED_POLL_MS);
+      for (let pause = FIRST_POLL_MS; ctx.clock.now() < until; pause = Math.min(pause * 2, LAST_POLL_MS)) {
+        await sleep(ctx.clock, pause);
         const sid = await find(provider, receipt);
         if (sid !== undefined) return apply(sid, provider, receipt);
       }
