@@ -148,7 +148,7 @@ it("connects again by itself, shows what came meanwhile, and sends nothing twice
   await page.context().setOffline(true);
   await page.getByLabel("Your reply").fill("Good morning");
   await page.getByRole("button", { name: "Send", exact: true }).click();
-  await page.getByText("The server cannot be reached: try again.").waitFor();
+  await page.locator("#refusal", { hasText: "The server cannot be reached: try again." }).waitFor();
   await phone.text(SENDER, "anybody there?");
   await page.context().setOffline(false);
   await page.getByRole("log").getByText("anybody there?").waitFor();
