@@ -3,7 +3,7 @@ import { type Alerting, createAlerting } from "./flows/alerts.ts";
 import type { FlowContext, Live } from "./flows/context.ts";
 import { createLaneAlerts } from "./flows/lane-alerts.ts";
 import { createWaiting } from "./flows/waiting.ts";
-import type { ResolvedOptions } from "./options.ts";
+import { OPTION_NAMES, type ResolvedOptions } from "./options.ts";
 import { resolveSender } from "./planning/resolve-sender.ts";
 import { defaultThroughput } from "./planning/throughput.ts";
 import { createKept } from "./queue/kept.ts";
@@ -60,6 +60,7 @@ export function createContext(options: ResolvedOptions): Parts {
   const alert = alerting.raise;
   const live = createLiveConfig({
     options,
+    optionNames: OPTION_NAMES,
     config,
     onUnusable: (error) => alert("CONFIG_UNUSABLE", `The stored settings cannot be used: ${String(error)}`),
   });

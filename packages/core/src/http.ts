@@ -1,6 +1,6 @@
 import { isMessagingError, MessagingError } from "./errors.ts";
 import type { HttpRequest, HttpResponse, WebhookRequest } from "./provider.ts";
-import { type FormParameters, parseForm, parseQuery } from "./wire/form.ts";
+import { createParameters, type FormParameters, parseForm, parseQuery } from "./wire/form.ts";
 
 /** What a request asks for: a part of a service under its `path`, or a resource of a REST API over services. */
 export type Endpoint = "inbound" | "status" | "media" | "rest";
@@ -89,7 +89,7 @@ function parseJson(request: HttpRequest): unknown {
 function fromParsed(parsed: unknown): FormParameters {
   if (typeof parsed === "string") return parseForm(parsed);
   if (parsed instanceof Uint8Array) return parseForm(parsed);
-  const parameters = Object.create(null) as FormParameters;
+  const parameters = createParameters();
   if (typeof parsed !== "object" || parsed === null) return parameters;
   for (const [name, value] of Object.entries(parsed)) {
     if (typeof value === "string") parameters[name] = value;

@@ -50,12 +50,12 @@ import {
   type ServiceEvents,
   type ServiceHandles,
 } from "./messaging-service.ts";
-import { type MessagingServiceOptions, OPTION_NAMES, resolveOptions } from "./options.ts";
+import { type MessagingServiceOptions, resolveOptions } from "./options.ts";
 import { createTally } from "./queue/tally.ts";
 import type { AlertFilter } from "./records/alerts.ts";
 import { createJournal } from "./records/journal.ts";
 import { createMisses } from "./records/misses.ts";
-import { checkSettingNames, type SettingsChange } from "./settings.ts";
+import type { SettingsChange } from "./settings.ts";
 import type { Address } from "./types.ts";
 import { createWebhookCaller } from "./webhook/call.ts";
 import { createGuard } from "./webhook/guard.ts";
@@ -151,7 +151,6 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     explain: createExplain(ctx, { decide }),
     async update(change: SettingsChange) {
       if (closed !== undefined) throw closedError();
-      if (typeof change !== "function") checkSettingNames(change, OPTION_NAMES);
       return live.update(change);
     },
     senders: Object.freeze({

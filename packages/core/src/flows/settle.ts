@@ -28,6 +28,7 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
   async function settle(taken: Versioned, result: ProviderResult): Promise<void> {
     const { record } = taken;
     const live = lifeOf(ctx, record);
+    // A text has taken over, and waits here: that this hand-over came to nothing is known.
     if (live === undefined && ctx.live.has(record.sid) && result.outcome !== "accepted") return;
     const attempt: StoredAttempt = live?.attempt ?? {
       from: record.from ?? "",

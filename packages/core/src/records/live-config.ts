@@ -40,6 +40,8 @@ interface Listed {
 /** What {@link createLiveConfig} needs. */
 export interface LiveConfigParts {
   readonly options: ResolvedOptions;
+  /** All that a service can be made with: what is no setting among them cannot change. */
+  readonly optionNames: readonly string[];
   readonly config: Config;
   /** Told what adopting could not take in: another version of this library wrote it. */
   readonly onUnusable: (error: unknown) => void;
@@ -50,7 +52,7 @@ export interface LiveConfigParts {
  * `senders.add` put in; a setting is the store's if `update` ever changed it, else code's. So a removal outlives a
  * restart although code still lists the sender, until `senders.add` brings it back.
  */
-export function createLiveConfig({ options, config, onUnusable }: LiveConfigParts): LiveConfig {
+export function createLiveConfig({ options, optionNames, config, onUnusable }: LiveConfigParts): LiveConfig {
   let seen: string | undefined;
   let functions: SettingsInput = {};
   /** Webhook functions of senders that were added at run time. */
@@ -174,7 +176,7 @@ export function createLiveConfig({ options, config, onUnusable }: LiveConfigPart
 
   /** Before anything is written: a wrong setting must not reach the store. */
   function checked(input: SettingsInput): SettingsInput {
-    checkSettingNames(input);
+    checkSettingNames(input, optionNames);
     const next = resolveSettings(input, settings);
     if (input.optOut !== undefined) compileOptOut(next.optOut);
     return input;

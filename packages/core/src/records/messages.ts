@@ -136,7 +136,7 @@ export function createMessages(
         return { versioned, earlier: undefined };
       }
       const writing = writeFirst(record.sid, raw, ttlOf(record), lines);
-      const earlier = marked === undefined ? await writing : (await Promise.all([writing, marked]))[0];
+      const earlier = await beside(writing, marked);
       return { versioned, earlier: earlier?.record };
     },
     async claim(record, { listed }) {
@@ -144,9 +144,7 @@ export function createMessages(
       const versioned = toVersioned(record, key);
       const lines = listed ? linesOf(record) : [];
       const writing = writeFirst(record.sid, versioned.raw, ttlOf(record), lines);
-      const marked = listed ? mark(record) : undefined;
-      const there = marked === undefined ? await writing : (await Promise.all([writing, marked]))[0];
-      return { versioned, there };
+      return { versioned, there: await beside(writing, listed ? mark(record) : undefined) };
     },
     async replace(current, next, appends) {
       const key = current.key;
@@ -190,4 +188,9 @@ export function createMessages(
     }
     return undefined;
   }
+}
+
+/** What the first write says, once the other, if there is one, is through as well. */
+async function beside<T>(write: Promise<T>, other: Promise<void> | undefined): Promise<T> {
+  return other === undefined ? write : (await Promise.all([write, other]))[0];
 }

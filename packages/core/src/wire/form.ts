@@ -27,8 +27,8 @@ Object.setPrototypeOf(Parameters.prototype, null);
 Reflect.deleteProperty(Parameters.prototype, "constructor");
 
 /** Parameters without any: an object that inherits nothing, so one may be called `__proto__`. */
-export function createParameters<T extends FormParameters = FormParameters>(): T {
-  return new Parameters() as T;
+export function createParameters(): FormParameters {
+  return new Parameters() as FormParameters;
 }
 
 /** Names of the last form, as they stood in it. Who sends forms sends the same names each time: cutting one out and looking it up takes longer than to see that it stands there. */

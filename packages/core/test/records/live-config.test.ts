@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { resolveOptions } from "../../src/options.ts";
+import { OPTION_NAMES, resolveOptions } from "../../src/options.ts";
 import { createConfig } from "../../src/records/config.ts";
 import { createLiveConfig, type LiveConfig } from "../../src/records/live-config.ts";
 import { createTestProvider } from "../support/provider.ts";
@@ -14,6 +14,7 @@ const open = (
   const errors: unknown[] = [];
   const config = createConfig(world.store, world.keys);
   const live = createLiveConfig({
+    optionNames: OPTION_NAMES,
     options: resolveOptions({ provider: createTestProvider(), senders }),
     config,
     onUnusable: (error) => errors.push(error),

@@ -19,11 +19,11 @@ import type { PoolResult } from "../../src/pools.ts";
 import { createRegistry } from "../../src/registry.ts";
 import type { ServiceRegistry } from "../../src/registry-types.ts";
 import { DEFAULT_PROPERTIES, type ServiceProperties } from "../../src/service-properties.ts";
+import { ACCOUNT, PHONE } from "./api.ts";
 
-export const ACCOUNT = `AC${"1".repeat(32)}`;
+export { ACCOUNT, PHONE };
 export const FIRST = "+14155550100";
 export const SECOND = "+12125550100";
-export const PHONE = "+14155550123";
 
 /** What processes share. */
 export interface Setting {
