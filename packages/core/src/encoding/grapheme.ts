@@ -34,8 +34,28 @@ const SYLLABLES_END = 0xd7a4;
 /** Syllables with the same leading consonant and vowel, the first of which has no trailing consonant. */
 const TRAILING = 28;
 
+/** What Hangul letters and syllables join with. */
+const JOINED_HANGUL: ReadonlyMap<number, readonly number[]> = new Map([
+  [CLASSES.HANGUL_L, [CLASSES.HANGUL_L, CLASSES.HANGUL_V, HANGUL_LV, HANGUL_LVT]],
+  [HANGUL_LV, [CLASSES.HANGUL_V, CLASSES.HANGUL_T]],
+  [CLASSES.HANGUL_V, [CLASSES.HANGUL_V, CLASSES.HANGUL_T]],
+  [HANGUL_LVT, [CLASSES.HANGUL_T]],
+  [CLASSES.HANGUL_T, [CLASSES.HANGUL_T]],
+]);
+
 /** Class by code point, the plane of tags moved to the end. */
 const TABLE: Uint8Array = createTable();
+
+/** By code unit: 0 where it is a whole character that parts from another such before and after it. */
+const JOINS: Uint8Array = Uint8Array.from({ length: 0x1_0000 }, (_, unit) =>
+  (unit & 0xf800) === 0xd800 ? 1 : (TABLE[unit] as number),
+);
+
+const NEVER = 0;
+const ALWAYS = 1;
+const DEPENDS = 2;
+/** Whether clusters part between two classes, by `before << 4 | after`; sometimes that depends on what comes before. */
+const PARTS: Uint8Array = Uint8Array.from({ length: 256 }, (_, at) => partsBetween(at >> 4, at & 15));
 
 function createTable(): Uint8Array {
   const classes = new Uint8Array(TABLE_END + TAGS_END - TAGS).fill(OTHER);
@@ -64,14 +84,31 @@ function indexOf(codePoint: number): number {
  * @param end Where it must end, in UTF-16 code units; inside the text and at least 2 after `start`.
  */
 export function cutAtCluster(units: Uint16Array, start: number, end: number): number {
+  if (((JOINS[units[end - 1] as number] as number) | (JOINS[units[end] as number] as number)) === 0)
+    return end;
+  return cutBefore(units, start, end);
+}
+
+/** The same where a character before or after `end` joins with others. */
+function cutBefore(units: Uint16Array, start: number, end: number): number {
   // Where the code point begins that `end` is in.
   const cut = previous(units, end + 1);
   let after = classAt(units, cut);
   for (let at = cut; at > start; ) {
-    const back = previous(units, at);
-    const before = classAt(units, back);
-    // Most characters stand alone: that is not worth a call.
-    if ((before | after) === OTHER || isBoundary(units, start, back, before, after)) return at;
+    const there = at;
+    const unit = units[at - 1] as number;
+    const isPaired = (unit & 0xf800) === 0xd800;
+    const back = isPaired ? previous(units, at) : at - 1;
+    const before = isPaired ? classAt(units, back) : (TABLE[unit] as number);
+    const parts = PARTS[(before << 4) | after] as number;
+    if (parts === ALWAYS) return at;
+    if (parts === DEPENDS && after === CLASSES.PICTOGRAPHIC) {
+      // A family: straight to the pictograph ahead, of the same class.
+      at = pictographBefore(units, start, back);
+      if (at < 0) return there;
+      continue;
+    }
+    if (parts === DEPENDS && !isJoined(units, start, back, before, after)) return at;
     at = back;
     after = before;
   }
@@ -106,38 +143,44 @@ export function clustersOf(body: string): readonly string[] {
 }
 
 /**
- * Whether clusters part between two code points of the classes `before`, which begins at `back`, and `after`. What comes
- * before counts from `start`, itself a boundary. The rules' numbers are those of TR29; GB3 (CR LF) is left out.
+ * The rules for two classes, one after the other; their numbers are those of TR29. GB3 (CR LF) is left out.
  *
  * @see https://www.unicode.org/reports/tr29/#Grapheme_Cluster_Boundary_Rules
  */
-function isBoundary(units: Uint16Array, start: number, back: number, before: number, after: number): boolean {
+function partsBetween(before: number, after: number): number {
   // GB4, GB5
-  if (before === CLASSES.CONTROL || after === CLASSES.CONTROL) return true;
+  if (before === CLASSES.CONTROL || after === CLASSES.CONTROL) return ALWAYS;
   // GB9, GB9a, GB9b
-  if (after >= CLASSES.SPACING_MARK || before === CLASSES.PREPEND) return false;
+  if (after >= CLASSES.SPACING_MARK || before === CLASSES.PREPEND) return NEVER;
+  // GB6, GB7, GB8
+  if (JOINED_HANGUL.get(before)?.includes(after)) return NEVER;
+  // GB9c, GB11, GB12 and GB13
+  const depends =
+    (after === CLASSES.CONSONANT && before > CLASSES.SPACING_MARK) ||
+    (after === CLASSES.PICTOGRAPHIC && before === CLASSES.ZWJ) ||
+    (after === CLASSES.REGIONAL_INDICATOR && before === CLASSES.REGIONAL_INDICATOR);
+  // GB999
+  return depends ? DEPENDS : ALWAYS;
+}
+
+/**
+ * Whether clusters part between two code points of the classes `before`, which begins at `back`, and `after`. What comes
+ * before counts from `start`, itself a boundary.
+ */
+function isBoundary(units: Uint16Array, start: number, back: number, before: number, after: number): boolean {
+  const parts = PARTS[(before << 4) | after] as number;
+  return parts === DEPENDS ? !isJoined(units, start, back, before, after) : parts === ALWAYS;
+}
+
+/** Whether two code points are in one cluster that part or not by what comes before. */
+function isJoined(units: Uint16Array, start: number, back: number, before: number, after: number): boolean {
   switch (after) {
-    case CLASSES.HANGUL_L: // GB6
-    case HANGUL_LV:
-    case HANGUL_LVT:
-      return before !== CLASSES.HANGUL_L;
-    case CLASSES.HANGUL_V: // GB6, GB7
-      return before !== CLASSES.HANGUL_L && before !== CLASSES.HANGUL_V && before !== HANGUL_LV;
-    case CLASSES.HANGUL_T: // GB7, GB8
-      return (
-        before !== HANGUL_LV &&
-        before !== HANGUL_LVT &&
-        before !== CLASSES.HANGUL_V &&
-        before !== CLASSES.HANGUL_T
-      );
-    case CLASSES.CONSONANT: // GB9c
-      return before <= CLASSES.SPACING_MARK || !endsLinked(units, start, back, before);
-    case CLASSES.PICTOGRAPHIC: // GB11
-      return before !== CLASSES.ZWJ || !endsPictographic(units, start, back);
-    case CLASSES.REGIONAL_INDICATOR: // GB12, GB13
-      return before !== CLASSES.REGIONAL_INDICATOR || countRegional(units, start, back) % 2 === 1;
-    default: // GB999
-      return true;
+    case CLASSES.CONSONANT:
+      return endsLinked(units, start, back, before);
+    case CLASSES.PICTOGRAPHIC:
+      return pictographBefore(units, start, back) >= 0;
+    default:
+      return countRegional(units, start, back) % 2 === 0;
   }
 }
 
@@ -154,15 +197,15 @@ function endsLinked(units: Uint16Array, start: number, at: number, last: number)
   }
 }
 
-/** Whether a pictograph, with what extends it, ends before `at`. */
-function endsPictographic(units: Uint16Array, start: number, at: number): boolean {
+/** Where a pictograph begins that, with what extends it, ends before `at`; -1 where none does. */
+function pictographBefore(units: Uint16Array, start: number, at: number): number {
   for (let from = at; from > start; ) {
     from = previous(units, from);
     const each = classAt(units, from);
-    if (each === CLASSES.PICTOGRAPHIC) return true;
-    if (each < CLASSES.EXTEND_ALONE) return false;
+    if (each === CLASSES.PICTOGRAPHIC) return from;
+    if (each < CLASSES.EXTEND_ALONE) return -1;
   }
-  return false;
+  return -1;
 }
 
 /** How many regional indicators, the letters of flags, stand one after the other before `at`. */
