@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../clock.ts";
 
 /** Something that ends at a time. */
 export interface Expiring {
-  /** Milliseconds since the epoch; 0 for never. */
+  /** Milliseconds since the epoch; 0 for never. Of several things kept as one, when the last of them ends. */
   readonly expires: number;
   /** Where {@link Expiry} keeps it: `undefined` until added, and once it has ended. */
   bucket: Bucket | undefined;
@@ -12,6 +12,8 @@ export interface Expiring {
 export interface Expiry<T extends Expiring> {
   /** Keeps the item until it ends; once more, when its end has changed. `now` is the clock's, where it is known. */
   add(item: T, now?: number): void;
+  /** Whether what ends then is handed over together with the item. */
+  covers(item: T, expires: number, now: number): boolean;
   remove(item: T): void;
   /** Hands over everything that has ended, however much it is. */
   drain(): void;
@@ -43,20 +45,33 @@ const GONE_KEPT = 64;
  * Collects items in buckets and calls `onEnd` for each once its bucket is over: at most `widthMs`, or a 32nd of its
  * life, late. One timer, set to the end of the earliest bucket: a store that holds only month-long entries wakes up
  * in a month.
+ *
+ * @param onEnd Drops what has ended of an item by `now`; answers whether that was all of it.
  */
 export function createExpiry<T extends Expiring>(
   clock: Clock,
   widthMs: number,
-  onEnd: (item: T) => void,
+  onEnd: (item: T, now: number) => boolean,
 ): Expiry<T> {
   const buckets = new Map<number, Bucket>();
   /** The bucket that was added to last, by the power of two of its width: most items go where the one before went. */
   let latest: (Bucket | undefined)[] = [];
+  /** By power of two. Worked out once: `**` is a call of the C library. */
+  const widths = Array.from({ length: 33 }, (_, power) => widthMs * 2 ** power);
   /** Min-heap of the buckets' ends. */
   const heap: number[] = [];
   let timer: Timer | undefined;
   let timerDue = Number.POSITIVE_INFINITY;
   let drainedAt = Number.NEGATIVE_INFINITY;
+
+  /** How often a life halves until a bucket's share of it is no more than a width. */
+  function powerFor(life: number): number {
+    return 32 - Math.clz32(life / (widthMs * 2 * LIFE_PER_BUCKET));
+  }
+
+  function endOf(expires: number, width: number): number {
+    return (Math.floor(expires / width) + 1) * width;
+  }
 
   function arm(): void {
     const due = heap[0];
@@ -76,11 +91,12 @@ export function createExpiry<T extends Expiring>(
 
   function sweep(): void {
     let left = ITEMS_PER_SWEEP;
-    for (let end = heap[0]; end !== undefined && end <= clock.now(); end = heap[0]) {
+    const now = clock.now();
+    for (let end = heap[0]; end !== undefined && end <= now; end = heap[0]) {
       const bucket = buckets.get(end);
       const items = bucket?.items ?? [];
       for (let item = items.pop(); item !== undefined; item = items.pop()) {
-        if (item.bucket === bucket) hand(item);
+        if (item.bucket === bucket) hand(item, now);
         left -= 1;
         if (left === 0) return;
       }
@@ -90,10 +106,13 @@ export function createExpiry<T extends Expiring>(
     }
   }
 
-  function hand(item: Expiring): void {
+  function hand(item: Expiring, now: number): boolean {
+    const { bucket } = item;
     item.bucket = undefined;
     // Nothing else is ever added.
-    onEnd(item as T);
+    const isOver = onEnd(item as T, now);
+    if (!isOver) item.bucket = bucket;
+    return isOver;
   }
 
   function remove(item: T): void {
@@ -126,10 +145,9 @@ export function createExpiry<T extends Expiring>(
         if (item.bucket !== undefined) remove(item);
         return;
       }
-      // How often its life halves until a bucket's share of it is no more than a width.
-      const power = 32 - Math.clz32((item.expires - now) / (widthMs * 2 * LIFE_PER_BUCKET));
-      const width = widthMs * 2 ** power;
-      const end = (Math.floor(item.expires / width) + 1) * width;
+      const power = powerFor(item.expires - now);
+      const width = widths[power] as number;
+      const end = endOf(item.expires, width);
       if (item.bucket === undefined || item.bucket.end !== end) {
         if (item.bucket !== undefined) remove(item);
         const bucket = bucketAt(end, end - width, power);
@@ -137,6 +155,9 @@ export function createExpiry<T extends Expiring>(
         item.bucket = bucket;
       }
       arm();
+    },
+    covers({ bucket }, expires, now) {
+      return bucket?.end === endOf(expires, widths[powerFor(expires - now)] as number);
     },
     remove,
     drain() {
@@ -147,12 +168,7 @@ export function createExpiry<T extends Expiring>(
       for (const bucket of buckets.values()) {
         const { start, items } = bucket;
         if (start > now) continue;
-        bucket.items = items.filter((item) => {
-          if (item.bucket !== bucket) return false;
-          if (item.expires > now) return true;
-          hand(item);
-          return false;
-        });
+        bucket.items = items.filter((item) => item.bucket === bucket && !hand(item, now));
         bucket.gone = 0;
       }
     },

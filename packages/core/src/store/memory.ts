@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { MessagingError } from "../errors.ts";
-import { fromCursor, toCursor, toSequenceRange, wholeTtl } from "./arguments.ts";
-import { type Bucket, createExpiry } from "./expiry.ts";
+import { fromCursor, toCursor, wholeTtl } from "./arguments.ts";
+import { type Bucket, createExpiry, type Expiry } from "./expiry.ts";
 import { markTimely } from "./guard.ts";
+import { createMemoryLogs, type Run } from "./memory-log.ts";
 import type { LogEntry, LogWrite, RangeOptions, Store, StoreWrite } from "./store.ts";
 
 /** Settings of {@link memoryStore}. */
@@ -25,31 +26,6 @@ interface Entry {
   bucket: Bucket | undefined;
 }
 
-interface Item {
-  readonly log: Log;
-  /** Counted from its log's `floor`: a small number, which takes no room of its own. */
-  readonly place: number;
-  readonly value: string;
-  readonly expires: number;
-  bucket: Bucket | undefined;
-}
-
-interface Log {
-  readonly name: string;
-  /** Sequence number of its first item ever. */
-  readonly floor: number;
-  /** By place, from `first` on; `undefined` where one has ended. */
-  readonly items: (Item | undefined)[];
-  /** Place of `items[0]`. */
-  first: number;
-  /** How many of `items` at the front have ended. */
-  ended: number;
-  live: number;
-}
-
-/** Fewer ended items at the front of a log are not worth moving the rest. */
-const ENDED_KEPT = 1_024;
-
 /**
  * A store in this process's memory: exact, bounded, and gone with the process. It evicts nothing. Entries end by
  * their time to live alone; when it is full of live ones it refuses new ones and still replaces and deletes.
@@ -58,15 +34,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const clock = options.clock ?? systemClock;
   const maxEntries = options.maxEntries ?? 1_000_000;
   const entries = new Map<string, Entry>();
-  const logs = new Map<string, Log>();
-  let itemCount = 0;
-  // A log that comes back starts above every cursor given before, of this store or of an earlier process's.
-  let floor = clock.now() * 1_000;
-
-  const expiry = createExpiry<Entry | Item>(clock, options.sweepEveryMs ?? 1_000, (ended) => {
-    if ("key" in ended) entries.delete(ended.key);
-    else dropItem(ended);
-  });
+  const expiry: Expiry<Entry | Run> = createExpiry(clock, options.sweepEveryMs ?? 1_000, (ended, now) =>
+    "key" in ended ? dropEntry(ended, now) : logs.drop(ended, now),
+  );
+  const logs = createMemoryLogs(clock.now() * 1_000, expiry);
 
   const isLive = (ended: { readonly expires: number }, now: number): boolean =>
     ended.expires === 0 || ended.expires > now;
@@ -77,9 +48,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   }
 
   function makeRoom(needed: number): void {
-    if (needed === 0 || entries.size + itemCount + needed <= maxEntries) return;
+    if (needed === 0 || entries.size + logs.count() + needed <= maxEntries) return;
     expiry.drain();
-    if (entries.size + itemCount + needed <= maxEntries) return;
+    if (entries.size + logs.count() + needed <= maxEntries) return;
     throw new MessagingError("STORE_FULL", `The memory store holds ${maxEntries} entries.`);
   }
 
@@ -98,41 +69,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     }
   }
 
+  function dropEntry(entry: Entry, now: number): boolean {
+    return entry.expires <= now && entries.delete(entry.key);
+  }
+
   function remove(entry: Entry | undefined): void {
     if (entry === undefined) return;
     expiry.remove(entry);
     entries.delete(entry.key);
-  }
-
-  function addItem(name: string, value: string, ttlMs: number, now: number): number {
-    let log = logs.get(name);
-    if (log === undefined) {
-      log = { name, floor, items: [], first: 0, ended: 0, live: 0 };
-      logs.set(name, log);
-    }
-    const place = log.first + log.items.length;
-    const item: Item = { log, place, value, expires: ttlMs === 0 ? 0 : now + ttlMs, bucket: undefined };
-    log.items.push(item);
-    log.live += 1;
-    itemCount += 1;
-    expiry.add(item, now);
-    return log.floor + place;
-  }
-
-  function dropItem({ log, place }: Item): void {
-    const { items } = log;
-    items[place - log.first] = undefined;
-    log.live -= 1;
-    itemCount -= 1;
-    while (log.ended < items.length && items[log.ended] === undefined) log.ended += 1;
-    if (log.live === 0) {
-      logs.delete(log.name);
-      floor = Math.max(floor, log.floor + log.first + items.length);
-    } else if (log.ended > ENDED_KEPT && log.ended * 2 > items.length) {
-      items.splice(0, log.ended);
-      log.first += log.ended;
-      log.ended = 0;
-    }
   }
 
   const store: Store = Object.freeze({
@@ -189,40 +133,19 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       if (value === undefined) remove(there);
       else write(key, there, value, ttl, now);
       if (appends !== undefined)
-        for (const append of appends) addItem(append.log, append.value, wholeTtl(append.ttlMs), now);
+        for (const append of appends) logs.add(append.log, append.value, wholeTtl(append.ttlMs), now);
       return true;
     },
     async append(log: string, value: string, ttlMs: number): Promise<string> {
       const ttl = wholeTtl(ttlMs);
       makeRoom(1);
-      return toCursor(addItem(log, value, ttl, clock.now()));
+      return toCursor(logs.add(log, value, ttl, clock.now()));
     },
     async range(name: string, rangeOptions: RangeOptions = {}): Promise<LogEntry[]> {
-      const { after, before, limit, reverse } = toSequenceRange(rangeOptions);
-      const found: LogEntry[] = [];
-      const log = logs.get(name);
-      if (log === undefined) return found;
-      const now = clock.now();
-      const start = log.floor + log.first;
-      const low = Math.max(start + log.ended, after + 1);
-      const high = Math.min(start + log.items.length, before) - 1;
-      const [from, to, step] = reverse ? [high, low, -1] : [low, high, 1];
-      for (let at = from; found.length < limit && (reverse ? at >= to : at <= to); at += step) {
-        const item = log.items[at - start];
-        if (item !== undefined && isLive(item, now)) found.push({ cursor: toCursor(at), value: item.value });
-      }
-      return found;
+      return logs.range(name, rangeOptions, clock.now());
     },
     async trim(name: string, upTo: string): Promise<void> {
-      const last = fromCursor(upTo);
-      const log = logs.get(name);
-      if (log === undefined) return;
-      const items = log.items.slice(log.ended, Math.max(log.ended, last - log.floor - log.first + 1));
-      for (const item of items) {
-        if (item === undefined) continue;
-        expiry.remove(item);
-        dropItem(item);
-      }
+      logs.trim(name, fromCursor(upTo));
     },
     /** Stops the sweeper; what is stored stays, for a service that is created again on the same store. */
     async close(): Promise<void> {

@@ -22,6 +22,7 @@ it("hands over every item once, never early, and at most a width or a 32nd of it
         const expiry = createExpiry<Expiring & { readonly life: number }>(clock, WIDTH_MS, (item) => {
           expect(clock.now()).toBeGreaterThanOrEqual(item.expires);
           late.push((clock.now() - item.expires) / Math.max(WIDTH_MS, item.life / 32));
+          return true;
         });
         for (const [pause, life] of lives) {
           await clock.advance(pause);
@@ -40,7 +41,7 @@ it("hands over every item once, never early, and at most a width or a 32nd of it
 it("hands over nothing that was removed", async () => {
   const clock = createManualClock(0);
   const ended: Expiring[] = [];
-  const expiry = createExpiry(clock, WIDTH_MS, (item: Expiring) => ended.push(item));
+  const expiry = createExpiry(clock, WIDTH_MS, (item: Expiring) => ended.push(item) > 0);
   const [kept, removed] = [
     { expires: 500, bucket: undefined },
     { expires: 500, bucket: undefined },
@@ -58,6 +59,7 @@ it("sweeps more than one timer's share without waiting for another end", async (
   let ended = 0;
   const expiry = createExpiry(clock, WIDTH_MS, () => {
     ended += 1;
+    return true;
   });
   for (let index = 0; index < 25_000; index += 1) expiry.add({ expires: 500, bucket: undefined });
   await clock.advance(1_000);
@@ -75,9 +77,10 @@ it("hands over an item whose end was changed once, by its last end, whatever was
     fc.asyncProperty(fc.array(step, { maxLength: 400 }), async (steps) => {
       const clock = createManualClock(1_000_003);
       const ended: Expiring[] = [];
-      const expiry = createExpiry<Ending>(clock, WIDTH_MS, (item) => {
-        expect(clock.now()).toBeGreaterThanOrEqual(item.expires);
+      const expiry = createExpiry<Ending>(clock, WIDTH_MS, (item, now) => {
+        if (item.expires > now) return false;
         ended.push(item);
+        return true;
       });
       const items = Array.from({ length: 4 }, (): Ending => ({ expires: 0, bucket: undefined }));
       const due = new Set<object>();
@@ -103,5 +106,24 @@ it("hands over an item whose end was changed once, by its last end, whatever was
       expect(clock.pending).toBe(0);
     }),
     { numRuns: 100 },
+  );
+});
+
+it("covers what ends in the bucket of an item, and hands the two over at once", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.nat(100_000), fc.nat(100_000), async (life, more) => {
+      const clock = createManualClock(1_000_003);
+      const ended: Expiring[] = [];
+      const expiry = createExpiry<Ending>(clock, WIDTH_MS, (item) => ended.push(item) > 0);
+      const first: Ending = { expires: clock.now() + 1 + life, bucket: undefined };
+      const second: Ending = { expires: first.expires + more, bucket: undefined };
+      expiry.add(first);
+      const isCovered = expiry.covers(first, second.expires, clock.now());
+      expiry.add(second);
+      expect(first.bucket === second.bucket).toBe(isCovered);
+      await clock.advance(1_000_000);
+      expect(ended).toHaveLength(2);
+    }),
+    { numRuns: 200 },
   );
 });

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { describeStore } from "../../../../test/contracts/describe-store.ts";
 import { createManualClock } from "../../../../test/support/manual-clock.ts";
@@ -106,6 +107,51 @@ describe("the memory store", () => {
     }
     expect(await store.get("9:0")).toBeUndefined();
     expect(clock.pending).toBe(0);
+  });
+
+  it("keeps lines, in order and to the millisecond, and room for as many as have not ended", async () => {
+    const step = fc.record({
+      log: fc.constantFrom("a", "b"),
+      // Most lines of a log live alike.
+      life: fc.oneof(fc.constant(5_000), fc.constantFrom(0, 20, 900, 400_000)),
+      lines: fc.constantFrom(1, 1, 1, 40, 1_500),
+      pause: fc.constantFrom(0, 0, 7, 600, 5_000),
+      trim: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const maxEntries = 2_000;
+        const clock = createManualClock(START);
+        const store = memoryStore({ clock, maxEntries });
+        let there: { log: string; cursor: string; value: string; expires: number }[] = [];
+        const isLive = ({ expires }: { expires: number }): boolean => expires === 0 || expires > clock.now();
+        for (const [index, { log, life, lines, pause, trim }] of steps.entries()) {
+          for (let line = 0; line < lines; line += 1) {
+            const value = `${index}.${line}`;
+            const writing = store.append(log, value, life);
+            there = there.length < maxEntries ? there : there.filter(isLive);
+            if (there.length === maxEntries) await expect(writing).rejects.toMatchObject(full);
+            else
+              there.push({ log, cursor: await writing, value, expires: life === 0 ? 0 : clock.now() + life });
+          }
+          await clock.advance(pause);
+          const known = there.filter((each) => each.log === log && isLive(each));
+          if (trim !== null && known.length > 0) {
+            const last = known[Math.floor(trim * (known.length - 1))]?.cursor ?? "";
+            await store.trim?.(log, last);
+            there = there.filter((each) => each.log !== log || each.cursor > last);
+          }
+          const left = there.filter((each) => each.log === log && isLive(each));
+          const limit = maxEntries;
+          const shown = left.map(({ cursor, value }) => ({ cursor, value }));
+          expect(await store.range(log, { limit })).toEqual(shown);
+          expect(await store.range(log, { limit: 5, reverse: true })).toEqual(shown.slice(-5).reverse());
+        }
+        await clock.advance(1_000_000);
+        expect(clock.pending).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("goes on above the cursors of an earlier process", async () => {
