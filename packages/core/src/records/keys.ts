@@ -76,38 +76,64 @@ export function createKeys(accountSid: string, name: string): Keys {
   const account = `ms:${accountSid}:`;
   const service = `${account}${encodeURIComponent(name)}:`;
   return Object.freeze({
-    consent: (person: string) => `${account}consent:${person}`,
-    consentHistory: (person: string) => `${account}history:${person}`,
+    consent: below(`${account}consent:`),
+    consentHistory: below(`${account}history:`),
     consentLog: `${account}consents`,
-    consentMark: (provider: string, providerSid: string) => `${account}said:${provider}:${providerSid}`,
-    campaign: (person: string) => `${service}campaign:${person}`,
-    providerLink: (provider: string, providerSid: string) =>
-      providerLinkKey(accountSid, provider, providerSid),
-    parked: (provider: string, providerSid: string) => `${account}parked:${provider}:${providerSid}`,
-    link: (code: string) => `${account}link:${code}`,
-    idempotency: (key: string) => `${service}once:${key}`,
-    message: (sid: string) => `${service}m:${sid}`,
-    sticky: (channel: string, person: string) => `${service}sticky:${channel}:${person}`,
-    window: (person: string) => `${service}window:${person}`,
-    conversation: (sid: string) => `${service}c:${sid}`,
-    conversationLog: (sid: string) => `${service}talk:${sid}`,
-    conversationMark: (messageSid: string) => `${service}in:${messageSid}`,
-    bindings: (channel: string, person: string) => `${service}pair:${channel}:${person}`,
+    consentMark: belowBoth(`${account}said:`),
+    campaign: below(`${service}campaign:`),
+    providerLink: belowBoth(`${account}sid:`),
+    parked: belowBoth(`${account}parked:`),
+    link: below(`${account}link:`),
+    idempotency: below(`${service}once:`),
+    message: below(`${service}m:`),
+    sticky: belowBoth(`${service}sticky:`),
+    window: below(`${service}window:`),
+    conversation: below(`${service}c:`),
+    conversationLog: below(`${service}talk:`),
+    conversationMark: below(`${service}in:`),
+    bindings: belowBoth(`${service}pair:`),
     conversations: `${service}conversations`,
     due: (slot: number) => `${service}due:${slot}`,
     lookedAt: `${service}looked`,
     config: `${service}config`,
     accountMessages: `${account}messages`,
-    keeper: (sid: string) => `${account}keeper:${sid}`,
+    keeper: below(`${account}keeper:`),
     messages: `${service}messages`,
     changes: `${service}changes`,
     stickyLog: `${service}stickies`,
     alerts: `${service}alerts`,
-    alert: (sid: string) => `${service}alert:${sid}`,
+    alert: below(`${service}alert:`),
     owners: `${service}owners`,
-    owner: (id: string) => `${service}owner:${id}`,
-    takeover: (id: string) => `${service}takeover:${id}`,
-    outbox: (id: string) => `${service}outbox:${id}`,
-    outboxMark: (id: string) => `${service}outboxmark:${id}`,
+    owner: below(`${service}owner:`),
+    takeover: below(`${service}takeover:`),
+    outbox: below(`${service}outbox:`),
+    outboxMark: below(`${service}outboxmark:`),
   });
+}
+
+/** The keys that begin so. */
+function below(prefix: string): (last: string) => string {
+  const start = flat(prefix);
+  return (last) => start + last;
+}
+
+/** The keys that begin so and go on with one of a few names: channels, or providers. */
+function belowBoth(prefix: string): (name: string, last: string) => string {
+  const starts = new Map<string, string>();
+  return (name, last) => {
+    let start = starts.get(name);
+    if (start === undefined) {
+      start = flat(`${prefix}${name}:`);
+      starts.set(name, start);
+    }
+    return start + last;
+  };
+}
+
+/**
+ * The same text as one piece. V8 keeps what was concatenated as a tree of its parts, and a key that is one is slow to hash and to
+ * compare: a template of five parts made each access of a store in memory a quarter slower.
+ */
+function flat(text: string): string {
+  return [...text].join("");
 }
