@@ -65,6 +65,25 @@ describe("the message record", () => {
       expect((await service.messages({ to })).map(({ body }) => body)).toEqual(["1"]);
   });
 
+  it("is what was sent and received, whatever becomes of the objects it came in", async () => {
+    const heard: unknown[] = [];
+    const { service, carrier } = createWorld({
+      webhook: async ({ parameters }) => {
+        heard.push(parameters, Reflect.set(parameters, "Body", "changed"));
+      },
+    });
+    const [tags, mediaUrl] = [{ campaign: "spring" }, ["https://media.example/a.png"]];
+    const { sid } = await service.send({ to: PHONE, body: "1", tags, mediaUrl });
+    tags.campaign = "summer";
+    mediaUrl.push("https://media.example/b.png");
+    expect(await service.message(sid)).toMatchObject({
+      tags: { campaign: "spring" },
+      mediaUrl: ["https://media.example/a.png"],
+    });
+    await carrier.handset(PHONE).text(SENDER, "2");
+    expect(heard).toEqual([expect.objectContaining({ Body: "2" }), false]);
+  });
+
   it("refuses a cursor it did not give", async () => {
     const { service } = createWorld();
     await service.send({ to: PHONE, body: "1" });

@@ -115,11 +115,11 @@ export function flag(option: string, value: unknown): boolean {
   throw invalid(option, value, "true or false");
 }
 
-/** An object whose values are texts, or `undefined`. */
+/** A copy of an object whose values are texts, or `undefined`: its owner may go on changing it. */
 export function textMap<T extends object>(option: string, value: T | undefined): T | undefined {
   const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
   if (value === undefined || (isMap && Object.values(value).every((each) => typeof each === "string")))
-    return value;
+    return value === undefined ? undefined : { ...value };
   throw invalid(option, value, "an object of texts");
 }
 

@@ -54,7 +54,7 @@ export function createAdvance(ctx: FlowContext, { callbacks }: AdvanceFlows): Ad
     const told: MessageRecord = callbacks.wanted(seen.record)
       ? { ...next, sequence, callbacks: [...(seen.record.callbacks ?? []), pending] }
       : { ...next, sequence };
-    return ctx.messages.replace(seen, told, [ctx.changes.entry(toChange(told))]);
+    return ctx.messages.replace(seen, told, [ctx.changes.lateEntry(toChange(told))]);
   }
 
   function announce(record: MessageRecord, pending: PendingCallback): void {

@@ -108,7 +108,7 @@ export function createProcess(
     };
     const next: MessageRecord = { ...claimed.record, optOutType, updatedAt: now, inbound: part };
     const change = { type: "inbound" as const, at: now, sid, from: received.from, to: sender.id, optOutType };
-    await ctx.messages.replace(claimed, next, isFirst(inbound) ? [ctx.changes.entry(change)] : []);
+    await ctx.messages.replace(claimed, next, isFirst(inbound) ? [ctx.changes.lateEntry(change)] : []);
     if (!unfinished) ctx.outbox.done(sid);
   }
 

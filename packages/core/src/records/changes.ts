@@ -1,6 +1,7 @@
 import type { ConversationState } from "../conversation.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Settings } from "../settings.ts";
+import type { LateLogWrite, LateText } from "../store/late-text.ts";
 import type { LogEntry, LogWrite, Store } from "../store/store.ts";
 import type { MessageStatus, OptOutType } from "../types.ts";
 import type { Keys } from "./keys.ts";
@@ -54,6 +55,8 @@ export type ChangeEntry =
 export interface Changes {
   /** The entry, for a write that makes it: a change and its line in the feed happen together. */
   entry(change: ChangeEntry): LogWrite;
+  /** The same for a write whose texts may be late: the change must stay as it is. */
+  lateEntry(change: ChangeEntry): LateLogWrite;
   page(after: string | undefined, limit: number): Promise<Change[]>;
   /** The last entry there is; `undefined` where the feed is empty. */
   newest(): Promise<Change | undefined>;
@@ -65,7 +68,12 @@ export function createChanges(store: Store, keys: Keys, settings: () => Settings
   return Object.freeze({
     entry: (change: ChangeEntry) => ({
       log: keys.changes,
-      value: change.type === "status" ? statusText(change) : JSON.stringify(change),
+      value: changeText(change),
+      ttlMs: settings().retention * 1000,
+    }),
+    lateEntry: (change: ChangeEntry) => ({
+      log: keys.changes,
+      value: new ChangeText(change),
       ttlMs: settings().retention * 1000,
     }),
     async page(after: string | undefined, limit: number): Promise<Change[]> {
@@ -75,6 +83,23 @@ export function createChanges(store: Store, keys: Keys, settings: () => Settings
       return (await store.range(keys.changes, { limit: 1, reverse: true })).map(toChange)[0];
     },
   });
+}
+
+/** A change as text, once somebody reads it. */
+class ChangeText implements LateText {
+  private readonly change: ChangeEntry;
+
+  constructor(change: ChangeEntry) {
+    this.change = change;
+  }
+
+  toString(): string {
+    return changeText(this.change);
+  }
+}
+
+function changeText(change: ChangeEntry): string {
+  return change.type === "status" ? statusText(change) : JSON.stringify(change);
 }
 
 /** As JSON.stringify has it, in a third of the time: every message writes a few. */

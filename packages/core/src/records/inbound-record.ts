@@ -59,8 +59,9 @@ export function toInboundRecord(
       lease,
       owner,
       channel: sender.channel,
-      media: event.media,
-      parameters: event.parameters,
+      // Handed to hooks, and stored: what a hook did to them would be stored too.
+      media: Object.freeze(event.media),
+      parameters: Object.freeze(event.parameters),
       hint: event.optOutType,
       answeredByProvider: event.answeredByProvider,
     },

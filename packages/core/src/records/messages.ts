@@ -1,12 +1,13 @@
 import type { Settings } from "../settings.ts";
+import { type LateLogWrite, type LateText, lateCompareAndSet } from "../store/late-text.ts";
 import type { LogEntry, LogWrite, Store, StoreWrite } from "../store/store.ts";
 import { IDEMPOTENCY_MS } from "./idempotency.ts";
 import type { Keys } from "./keys.ts";
 import { isFinal, type MessageRecord } from "./message-record.ts";
 import { createRecent } from "./recent.ts";
-import { toVersioned, type Versioned } from "./record-text.ts";
+import { toVersioned, type Versioned } from "./versioned.ts";
 
-export type { Versioned } from "./record-text.ts";
+export type { Versioned } from "./versioned.ts";
 
 /** What a message is written with so that the account finds it beside those of other services; see account-messages.ts. */
 export interface AccountListing {
@@ -44,7 +45,7 @@ export interface Messages {
   replace(
     current: Versioned,
     next: MessageRecord,
-    appends?: readonly LogWrite[],
+    appends?: readonly LateLogWrite[],
   ): Promise<Versioned | undefined>;
   /**
    * Applies `change` to the newest record until it holds. `change` returns `undefined` to leave it alone, and
@@ -53,7 +54,7 @@ export interface Messages {
   update(
     current: Versioned | string,
     change: (record: MessageRecord) => MessageRecord | undefined,
-    appendsOf?: (next: MessageRecord, before: MessageRecord) => readonly LogWrite[],
+    appendsOf?: (next: MessageRecord, before: MessageRecord) => readonly LateLogWrite[],
   ): Promise<Versioned | undefined>;
   remove(sid: string): Promise<void>;
   /** A page of the log, newest first. */
@@ -89,11 +90,12 @@ export function createMessages(
     value: record.sid,
     ttlMs: settings().retention * 1000 + Math.max(0, (record.sendAt ?? 0) - record.createdAt),
   });
+  const compareAndSet = lateCompareAndSet(store);
   const recent = createRecent<Versioned>(MOST_RECENT);
   /** What the store says is what counts: a text that is the very one remembered need not be parsed. */
   const read = (sid: string, key: string, raw: string): Versioned => {
     const known = recent.get(sid);
-    return known?.raw === raw ? known : { record: JSON.parse(raw) as MessageRecord, raw, key };
+    return known?.raw.toString() === raw ? known : { record: JSON.parse(raw) as MessageRecord, raw, key };
   };
   const linesOf = (record: MessageRecord): readonly LogWrite[] => {
     const line = logEntry(record);
@@ -129,7 +131,7 @@ export function createMessages(
       // What is one step in the store need not be two; elsewhere two at once take less time than one after the other.
       if (!exclusive && store.atomicity === "process") {
         await Promise.all([
-          store.set(key, raw, ttlOf(record)),
+          store.set(key, raw.toString(), ttlOf(record)),
           ...lines.map((line) => store.append(line.log, line.value, line.ttlMs)),
           marked,
         ]);
@@ -149,8 +151,7 @@ export function createMessages(
     async replace(current, next, appends) {
       const key = current.key;
       const versioned = toVersioned(next, key, current);
-      if (!(await store.compareAndSet(key, current.raw, versioned.raw, ttlOf(next), appends)))
-        return undefined;
+      if (!(await compareAndSet(key, current.raw, versioned.raw, ttlOf(next), appends))) return undefined;
       // While it is being handed over this process has it at hand anyway.
       if (next.status !== "sending") recent.set(next.sid, versioned);
       return versioned;
@@ -177,12 +178,12 @@ export function createMessages(
   /** Writes a record and its lines where none is; resolves to the one that is there. */
   async function writeFirst(
     sid: string,
-    raw: string,
+    raw: LateText,
     ttlMs: number,
     lines: readonly LogWrite[],
   ): Promise<Versioned | undefined> {
     const key = keys.message(sid);
-    while (!(await store.compareAndSet(key, undefined, raw, ttlMs, lines))) {
+    while (!(await compareAndSet(key, undefined, raw, ttlMs, lines))) {
       const there = await store.get(key);
       if (there !== undefined) return read(sid, key, there);
     }

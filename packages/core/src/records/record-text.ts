@@ -2,63 +2,8 @@ import type { Explanation } from "../types.ts";
 import { sharedTextOf } from "./explanations.ts";
 import type { InboundPart, MessageRecord, OutboundPart, StoredAttempt } from "./message-record.ts";
 
-/** A record with the exact text it is stored as: what compareAndSet compares with. */
-export interface Versioned {
-  readonly record: MessageRecord;
-  readonly raw: string;
-  /** Where it is stored. */
-  readonly key: string;
-  /** The start of the text, which a step of delivery leaves as it is; `undefined` of a record that was read. */
-  readonly fixed?: string | undefined;
-  /** The same of what a provider said of an inbound message. */
-  readonly said?: string | undefined;
-}
-
-/**
- * A record and its text: JSON, equal to what `JSON.stringify` says up to the order of the fields. What does not change from
- * step to step is written once per message: `before` is the version it follows from, whose text is taken over as far
- * as it holds.
- */
-export function toVersioned(record: MessageRecord, key: string, before?: Versioned): Versioned {
-  const known = before?.fixed !== undefined && isFixedAlike(before.record, record) ? before.fixed : undefined;
-  const fixed = known ?? fixedText(record);
-  const { inbound } = record;
-  if (inbound === undefined) return { record, raw: `${fixed}${changingText(record)}}`, key, fixed };
-  const isSaid = before?.said !== undefined && before.record.inbound?.parameters === inbound.parameters;
-  const said = isSaid ? before.said : JSON.stringify(inbound.parameters);
-  const raw = `${fixed}${changingText(record)},"inbound":{${inboundText(inbound)},"parameters":${said}}}`;
-  return { record, raw, key, fixed, said };
-}
-
-/** Whether two versions have the same fixed part. Their objects are the very same, or it counts as another. */
-function isFixedAlike(a: MessageRecord, b: MessageRecord): boolean {
-  return (
-    a.sid === b.sid &&
-    a.outbound === b.outbound &&
-    a.explanation === b.explanation &&
-    a.body === b.body &&
-    a.mediaUrl === b.mediaUrl &&
-    a.tags === b.tags &&
-    a.to === b.to &&
-    a.kind === b.kind &&
-    a.encoding === b.encoding &&
-    a.numSegments === b.numSegments &&
-    a.provider === b.provider &&
-    a.createdAt === b.createdAt &&
-    a.sendAt === b.sendAt &&
-    a.validityPeriod === b.validityPeriod &&
-    a.category === b.category &&
-    a.optOutType === b.optOutType &&
-    a.direction === b.direction &&
-    a.statusCallback === b.statusCallback &&
-    a.guardedCallback === b.guardedCallback &&
-    a.callbackMethod === b.callbackMethod &&
-    a.conversation === b.conversation
-  );
-}
-
 /** From the opening brace on. The explanation comes last: messages that were planned alike share its text in memory. */
-function fixedText(record: MessageRecord): string {
+export function fixedText(record: MessageRecord): string {
   const { body, explanation, outbound } = record;
   const text = quote(body);
   const own = [
@@ -146,7 +91,7 @@ function explanationText(explanation: Explanation | null): string {
 }
 
 /** What the steps of a message's way write. */
-function changingText(record: MessageRecord): string {
+export function changingText(record: MessageRecord): string {
   const { errorCode, errorMessage, error, sentAt, providerSid, ambiguous, attempts } = record;
   const isFine = errorCode === null && errorMessage === null && error === null;
   const isUntried = sentAt === null && providerSid === null && !ambiguous && attempts.length === 0;
@@ -187,7 +132,7 @@ function attemptText({ from, at, outcome, errorCode, errorMessage }: StoredAttem
 }
 
 /** All of it but the parameters, which are most of it and stay as they came. */
-function inboundText(inbound: InboundPart): string {
+export function inboundText(inbound: InboundPart): string {
   return [
     '"state":"',
     inbound.state,

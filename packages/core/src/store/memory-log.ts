@@ -1,5 +1,6 @@
 import { toCursor, toSequenceRange } from "./arguments.ts";
 import type { Bucket, Expiring, Expiry } from "./expiry.ts";
+import type { LateText } from "./late-text.ts";
 import type { LogEntry, RangeOptions } from "./store.ts";
 
 /** Neighbours in a log that are dropped together: a log may hold a million lines, and few of those end at times of their own. */
@@ -17,7 +18,7 @@ interface Log {
   /** Sequence number of its first line ever; places count from it. */
   readonly floor: number;
   /** Its lines, from place `first` on; `undefined` where one is gone. */
-  readonly lines: (string | undefined)[];
+  readonly lines: (LateText | undefined)[];
   /** When each ends, ms since the epoch; 0 for never. */
   readonly ends: number[];
   readonly runs: Run[];
@@ -33,7 +34,7 @@ export interface MemoryLogs {
   /** Lines that are there, those included that have ended and were not dropped yet. */
   count(): number;
   /** Adds a line; its sequence number. `ttlMs` 0: it never ends. */
-  add(name: string, line: string, ttlMs: number, now: number): number;
+  add(name: string, line: LateText, ttlMs: number, now: number): number;
   range(name: string, options: RangeOptions, now: number): LogEntry[];
   /** Drops the lines up to that sequence number. */
   trim(name: string, upTo: number): void;
@@ -106,7 +107,7 @@ export function createMemoryLogs(
 
   return Object.freeze({
     count: () => count,
-    add(name: string, line: string, ttlMs: number, now: number): number {
+    add(name: string, line: LateText, ttlMs: number, now: number): number {
       const log = logOf(name);
       const place = log.first + log.lines.length;
       const expires = ttlMs === 0 ? 0 : now + ttlMs;
@@ -128,10 +129,10 @@ export function createMemoryLogs(
       const high = Math.min(start + lines.length, before) - 1;
       const [from, to, step] = reverse ? [high, low, -1] : [low, high, 1];
       for (let at = from; found.length < limit && (reverse ? at >= to : at <= to); at += step) {
-        const value = lines[at - start];
+        const line = lines[at - start];
         const expires = ends[at - start] as number;
-        if (value !== undefined && (expires === 0 || expires > now))
-          found.push({ cursor: toCursor(at), value });
+        if (line !== undefined && (expires === 0 || expires > now))
+          found.push({ cursor: toCursor(at), value: line.toString() });
       }
       return found;
     },

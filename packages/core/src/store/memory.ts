@@ -3,8 +3,9 @@ import { MessagingError } from "../errors.ts";
 import { fromCursor, toCursor, wholeTtl } from "./arguments.ts";
 import { type Bucket, createExpiry, type Expiry } from "./expiry.ts";
 import { markTimely } from "./guard.ts";
+import { type LateLogWrite, type LateText, markLate } from "./late-text.ts";
 import { createMemoryLogs, type Run } from "./memory-log.ts";
-import type { LogEntry, LogWrite, RangeOptions, Store, StoreWrite } from "./store.ts";
+import type { LogEntry, RangeOptions, Store, StoreWrite } from "./store.ts";
 
 /** Settings of {@link memoryStore}. */
 export interface MemoryStoreOptions {
@@ -21,7 +22,7 @@ export interface MemoryStoreOptions {
 
 interface Entry {
   readonly key: string;
-  value: string;
+  value: LateText;
   expires: number;
   bucket: Bucket | undefined;
 }
@@ -44,7 +45,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
   function read(key: string, now: number): string | undefined {
     const entry = entries.get(key);
-    return entry !== undefined && isLive(entry, now) ? entry.value : undefined;
+    return entry !== undefined && isLive(entry, now) ? entry.value.toString() : undefined;
   }
 
   function makeRoom(needed: number): void {
@@ -55,7 +56,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   }
 
   /** `there` is what stands under the key, ended or not: looking it up once more would take as long as the rest. */
-  function write(key: string, there: Entry | undefined, value: string, ttlMs: number, now: number): void {
+  function write(key: string, there: Entry | undefined, value: LateText, ttlMs: number, now: number): void {
     const expires = ttlMs === 0 ? 0 : now + ttlMs;
     // Making room drops what has ended, and lets go of its bucket.
     if (there === undefined || (there.expires !== 0 && there.bucket === undefined)) {
@@ -79,7 +80,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     entries.delete(entry.key);
   }
 
-  const store: Store = Object.freeze({
+  const store = Object.freeze({
     name: "memory",
     atomicity: "store",
     durable: false,
@@ -112,23 +113,24 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       const ttl = wholeTtl(ttlMs);
       const now = clock.now();
       const there = entries.get(key);
-      if (there !== undefined && isLive(there, now)) return there.value;
+      if (there !== undefined && isLive(there, now)) return there.value.toString();
       makeRoom(there === undefined ? 1 : 0);
       write(key, there, value, ttl, now);
       return undefined;
     },
     async compareAndSet(
       key: string,
-      expected: string | undefined,
-      value: string | undefined,
+      expected: LateText | undefined,
+      value: LateText | undefined,
       ttlMs: number,
-      appends?: readonly LogWrite[],
+      appends?: readonly LateLogWrite[],
     ): Promise<boolean> {
       const ttl = wholeTtl(ttlMs);
       if (appends !== undefined) for (const append of appends) wholeTtl(append.ttlMs);
       const now = clock.now();
       const there = entries.get(key);
-      if ((there !== undefined && isLive(there, now) ? there.value : undefined) !== expected) return false;
+      if (!isSame(there !== undefined && isLive(there, now) ? there.value : undefined, expected))
+        return false;
       makeRoom((appends?.length ?? 0) + (value === undefined || there !== undefined ? 0 : 1));
       if (value === undefined) remove(there);
       else write(key, there, value, ttl, now);
@@ -152,5 +154,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       expiry.stop();
     },
   } satisfies Store);
-  return markTimely(store);
+  return markTimely(markLate(store));
+}
+
+/** Whether two texts are the same; those that are not worked out yet most often are the very same. */
+function isSame(a: LateText | undefined, b: LateText | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && a.toString() === b.toString());
 }

@@ -1,0 +1,45 @@
+import type { LogWrite, Store } from "./store.ts";
+
+/**
+ * A text that may be worked out when it is asked for, and is the same from then on; a string is one. A record is written three
+ * times on its way and hardly ever read meanwhile: a store in this process's memory need not have its text until somebody does.
+ */
+export interface LateText {
+  toString(): string;
+}
+
+/** A line for a log whose text may be late. */
+export interface LateLogWrite extends Omit<LogWrite, "value"> {
+  readonly value: LateText;
+}
+
+/** {@link Store.compareAndSet}, given texts that may be late. */
+export type LateCompareAndSet = (
+  key: string,
+  expected: LateText | undefined,
+  value: LateText | undefined,
+  ttlMs: number,
+  appends?: readonly LateLogWrite[],
+) => Promise<boolean>;
+
+/** Stores that keep such texts as they are. */
+const keepers = new WeakMap<Store, LateCompareAndSet>();
+
+/** Says of a store that it takes texts that are late. */
+export function markLate<T extends Store & { readonly compareAndSet: LateCompareAndSet }>(store: T): T {
+  keepers.set(store, store.compareAndSet);
+  return store;
+}
+
+/** How a store takes texts that may be late: as they are, or written out. */
+export function lateCompareAndSet(store: Store): LateCompareAndSet {
+  return (
+    keepers.get(store) ??
+    ((key, expected, value, ttlMs, appends) =>
+      store.compareAndSet(key, expected?.toString(), value?.toString(), ttlMs, appends?.map(writtenOut)))
+  );
+}
+
+function writtenOut({ log, value, ttlMs }: LateLogWrite): LogWrite {
+  return { log, value: value.toString(), ttlMs };
+}
