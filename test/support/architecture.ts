@@ -26,6 +26,7 @@ export const ROWS: readonly (readonly Unit[])[] = [
       "errors.ts",
       "error-table.ts",
       "clock.ts",
+      "both.ts",
       "logger.ts",
       "sid.ts",
       "alert.ts",

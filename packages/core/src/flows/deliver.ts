@@ -1,3 +1,4 @@
+import { both } from "../both.ts";
 import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
 import { parseRecipient, reachOf } from "../phone/address.ts";
@@ -109,10 +110,8 @@ export function createDeliver(
     const asking = ctx.store.get(ctx.keys.consent(to.person));
     const marking = ctx.messages.replace(current, sending);
     const noting = noteCampaign(record, to.person);
-    const [rawConsent, first] = await Promise.all(
-      noting === undefined ? [asking, marking] : [asking, marking, noting],
-    );
-    let taken = first;
+    const rawConsent = await both(asking, noting === undefined ? marking : Promise.all([marking, noting]));
+    let taken = await marking;
     if (taken === undefined) {
       // Canceled, taken over, or our own earlier write whose answer was lost.
       const there = await ctx.messages.get(record.sid);

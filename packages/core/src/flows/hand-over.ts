@@ -8,9 +8,10 @@ import { deadlineOf } from "./outcome.ts";
 /** Longer than any provider's own time limit: one that never answers must not hold a lane's place for ever. */
 const HAND_OVER_MS = 60_000;
 
-/** What ends the wait for a provider. */
+/** A wait for a provider. */
 interface Patience extends Ranked {
-  readonly end: () => void;
+  readonly provider: string;
+  readonly resolve: (result: ProviderResult) => void;
 }
 
 /**
@@ -21,32 +22,18 @@ export function createHandOver(
   ctx: FlowContext,
 ): (provider: Provider, record: MessageRecord) => Promise<ProviderResult> {
   /** Hand-overs under way: one timer watches them all. */
-  const handOvers = createDeadlines<Patience>(ctx.clock, ({ end }) => end());
+  const handOvers = createDeadlines<Patience>(ctx.clock, ({ provider, resolve }) =>
+    resolve(unknown(`${provider} did not answer within ${HAND_OVER_MS} ms.`)),
+  );
 
   return function handTo(provider: Provider, record: MessageRecord): Promise<ProviderResult> {
     return new Promise((resolve) => {
-      const end = (result: ProviderResult): void => {
+      const patience: Patience = { rank: 0, place: -1, provider: provider.name, resolve };
+      handOvers.set(patience, ctx.clock.now() + HAND_OVER_MS);
+      ask(provider, toProviderMessage(record)).then((result) => {
         handOvers.remove(patience);
         resolve(result);
-      };
-      const unknown = (errorMessage: string): void =>
-        end({ outcome: "ambiguous", errorCode: null, errorMessage });
-      const patience: Patience = {
-        rank: 0,
-        place: -1,
-        end: () => unknown(`${provider.name} did not answer within ${HAND_OVER_MS} ms.`),
-      };
-      handOvers.set(patience, ctx.clock.now() + HAND_OVER_MS);
-      const failed = (error: unknown): void => unknown(String(error));
-      try {
-        Promise.resolve(provider.send(toProviderMessage(record))).then((said: unknown) => {
-          const result = toResult(said);
-          if (result === undefined) unknown(`${provider.name} answered what is no result of a hand-over.`);
-          else end(result);
-        }, failed);
-      } catch (error) {
-        failed(error);
-      }
+      });
     });
   };
 
@@ -65,6 +52,20 @@ export function createHandOver(
       statusCallback: ctx.statusUrl(record.provider ?? "", record.sid),
     };
   }
+}
+
+/** Asks a provider; never rejects. One of the user's own may throw, or answer without a promise. */
+async function ask(provider: Provider, message: ProviderMessage): Promise<ProviderResult> {
+  try {
+    const said: unknown = await provider.send(message);
+    return toResult(said) ?? unknown(`${provider.name} answered what is no result of a hand-over.`);
+  } catch (error) {
+    return unknown(String(error));
+  }
+}
+
+function unknown(errorMessage: string): ProviderResult {
+  return { outcome: "ambiguous", errorCode: null, errorMessage };
 }
 
 /** What a provider said, where it is a result: one of the user's own may be plain JavaScript. */

@@ -1,8 +1,14 @@
-import { sleep } from "../clock.ts";
+import { both } from "../both.ts";
 import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
 import type { Tally } from "../queue/tally.ts";
-import { hashOf, IDEMPOTENCY_MS, type IdempotencyMark, parseMark } from "../records/idempotency.ts";
+import {
+  hashOf,
+  IDEMPOTENCY_MS,
+  type IdempotencyMark,
+  parseMark,
+  recordUnder,
+} from "../records/idempotency.ts";
 import { type MessageRecord, toMessage } from "../records/message-record.ts";
 import type { Created, Versioned } from "../records/messages.ts";
 import { toOutboundRecord } from "../records/outbound-record.ts";
@@ -21,9 +27,6 @@ import type {
 } from "./context.ts";
 import { type Failure, failed, isAtOnce, keepCallback, refusalOf, toFailure } from "./outcome.ts";
 
-/** A writer that has not stored its record this long after its mark is dead. */
-const IDEMPOTENCY_LEASE_MS = 5_000;
-const IDEMPOTENCY_POLL_MS = 25;
 const STORE_RETRY_MS = 1_000;
 
 /** Flows that `send` is handed by the composition root. */
@@ -44,7 +47,12 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     // Calls on their way to the backlog count: a thousand at once must not all find room for one.
     const waiting = ctx.waiting.count() + tally.active;
     if (waiting >= ctx.options.maxBacklog) throw new MessagingError("BACKLOG_FULL", `${waiting} wait.`);
-    return tally.run(() => send(request, options));
+    tally.begin();
+    try {
+      return await send(request, options);
+    } finally {
+      tally.end();
+    }
   };
 
   async function send(request: SendRequest, options: SendOptions): Promise<Message> {
@@ -56,7 +64,7 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     }
     const first = await decide(draft);
     const mark = first.idempotent === undefined ? undefined : parseMark(first.idempotent, draft, request);
-    const earlier = mark === undefined ? undefined : await written(mark);
+    const earlier = mark === undefined ? undefined : await recordUnder(mark, ctx);
     if (earlier !== undefined) return view(earlier);
     checkSchedule(draft, ctx.clock.now());
     const sid = mark?.sid ?? options.sid ?? createSid(draft.mediaUrl.length > 0 ? "MM" : "SM");
@@ -88,21 +96,6 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     });
   }
 
-  /**
-   * The record under an idempotency mark. Its writer may still be on the way to it: wait for as long as a living one
-   * takes. Missing after that, the writer died between mark and record, and this call writes it under that SID.
-   */
-  async function written(mark: IdempotencyMark): Promise<MessageRecord | undefined> {
-    // The clock of the process that made the mark may be ahead of this one's.
-    const since = Math.min(mark.at, ctx.clock.now());
-    for (;;) {
-      const there = await ctx.messages.get(mark.sid);
-      if (there !== undefined) return there.record;
-      if (ctx.clock.now() - since >= IDEMPOTENCY_LEASE_MS) return undefined;
-      await sleep(ctx.clock, IDEMPOTENCY_POLL_MS);
-    }
-  }
-
   async function store(
     sid: string,
     draft: Draft,
@@ -121,7 +114,7 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     try {
       const creating = ctx.messages.create(record, { exclusive });
       const touched = touch(draft, decision);
-      [created] = await Promise.all(touched === undefined ? [creating, added] : [creating, added, touched]);
+      created = await both(creating, touched === undefined ? added : Promise.all([added, touched]));
     } catch (error) {
       // Perhaps it is written all the same. Under a key the next call would find it and count on its being sent;
       // without one the caller knows it as refused, and sends another.

@@ -1,3 +1,4 @@
+import { both } from "../both.ts";
 import { isMessagingError, MessagingError } from "../errors.ts";
 import { parseRecipient } from "../phone/address.ts";
 import type { ProviderResult } from "../provider.ts";
@@ -58,13 +59,17 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
         // Its receipt was faster, and another message has taken over: this answer says nothing of that one.
         isOver = rcsSid === result.providerSid || mmsSid === result.providerSid;
         if (isOver) return tried(current);
-        const known = { ...tried(current), providerSid: result.providerSid, ambiguous: false };
-        // A receipt may have been faster than the answer: then the status stays.
-        return current.status === "sending"
-          ? { ...known, status: "sent", sentAt: now }
-          : { ...known, sentAt: current.sentAt ?? now };
+        const isSending = current.status === "sending";
+        return {
+          ...tried(current),
+          providerSid: result.providerSid,
+          ambiguous: false,
+          // A receipt may have been faster than the answer: then the status stays.
+          status: isSending ? "sent" : current.status,
+          sentAt: isSending ? now : (current.sentAt ?? now),
+        };
       });
-      await Promise.all([link, sent]);
+      await both(sent, link);
       return isOver ? undefined : forget(record);
     }
     if (result.outcome === "not-sent") return again(taken, result, tried);

@@ -2,6 +2,9 @@
 export interface Tally {
   /** How many are under way. */
   readonly active: number;
+  /** Counts one more, until its {@link end}. */
+  begin(): void;
+  end(): void;
   /** Runs a task, and counts it until it ends. */
   run<T>(task: () => Promise<T>): Promise<T>;
   /** Resolves when none is under way. */
@@ -12,17 +15,25 @@ export interface Tally {
 export function createTally(): Tally {
   let active = 0;
   const waiting: (() => void)[] = [];
+  const begin = (): void => {
+    active += 1;
+  };
+  const end = (): void => {
+    active -= 1;
+    if (active === 0) for (const tell of waiting.splice(0)) tell();
+  };
   return Object.freeze({
     get active() {
       return active;
     },
+    begin,
+    end,
     async run<T>(task: () => Promise<T>): Promise<T> {
-      active += 1;
+      begin();
       try {
         return await task();
       } finally {
-        active -= 1;
-        if (active === 0) for (const tell of waiting.splice(0)) tell();
+        end();
       }
     },
     settled: (): Promise<void> =>

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
+import { type Clock, sleep } from "../clock.ts";
 import { MessagingError } from "../errors.ts";
 import type { Draft } from "../send-request.ts";
 import type { SendRequest } from "../types.ts";
+import type { MessageRecord } from "./message-record.ts";
+import type { Messages } from "./messages.ts";
 
 /** What stands under an idempotency key: the message it made, of which request, and when (ms since the epoch). */
 export interface IdempotencyMark {
@@ -14,6 +17,9 @@ export interface IdempotencyMark {
 
 /** How long an idempotency key stands for its message. */
 export const IDEMPOTENCY_MS = 86_400_000;
+/** A writer that has not stored its record this long after its mark is dead. */
+const LEASE_MS = 5_000;
+const POLL_MS = 25;
 
 /**
  * What is to stand under the key of a message that is removed, and for how long: a repeated call must not take the gap for a
@@ -69,4 +75,22 @@ export function parseMark(raw: string, draft: Draft, request: SendRequest): Idem
     "IDEMPOTENCY_CONFLICT",
     `The idempotencyKey "${draft.idempotencyKey}" belongs to ${mark.sid}, a message with other content.`,
   );
+}
+
+/**
+ * The record under an idempotency mark. Its writer may still be on the way to it: this waits for as long as a living one
+ * takes. Missing after that, the writer died between mark and record, and whoever asks writes it under that SID.
+ */
+export async function recordUnder(
+  mark: IdempotencyMark,
+  { messages, clock }: { readonly messages: Pick<Messages, "get">; readonly clock: Clock },
+): Promise<MessageRecord | undefined> {
+  // The clock of the process that made the mark may be ahead of this one's.
+  const since = Math.min(mark.at, clock.now());
+  for (;;) {
+    const there = await messages.get(mark.sid);
+    if (there !== undefined) return there.record;
+    if (clock.now() - since >= LEASE_MS) return undefined;
+    await sleep(clock, POLL_MS);
+  }
 }

@@ -1,5 +1,6 @@
+import { both } from "../both.ts";
 import type { Settings } from "../settings.ts";
-import { type LateLogWrite, type LateText, lateCompareAndSet } from "../store/late-text.ts";
+import { type LateLogWrite, lateCompareAndSet } from "../store/late-text.ts";
 import type { LogEntry, LogWrite, Store, StoreWrite } from "../store/store.ts";
 import { IDEMPOTENCY_MS } from "./idempotency.ts";
 import type { Keys } from "./keys.ts";
@@ -137,16 +138,19 @@ export function createMessages(
         ]);
         return { versioned, earlier: undefined };
       }
-      const writing = writeFirst(record.sid, raw, ttlOf(record), lines);
-      const earlier = await beside(writing, marked);
+      const writing = writeFirst(versioned, lines);
+      const isFirst = marked === undefined ? await writing : await both(writing, marked);
+      const earlier = isFirst ? undefined : await standing(versioned, lines);
       return { versioned, earlier: earlier?.record };
     },
     async claim(record, { listed }) {
       const key = keys.message(record.sid);
       const versioned = toVersioned(record, key);
       const lines = listed ? linesOf(record) : [];
-      const writing = writeFirst(record.sid, versioned.raw, ttlOf(record), lines);
-      return { versioned, there: await beside(writing, listed ? mark(record) : undefined) };
+      const writing = writeFirst(versioned, lines);
+      const marked = listed ? mark(record) : undefined;
+      const isFirst = marked === undefined ? await writing : await both(writing, marked);
+      return { versioned, there: isFirst ? undefined : await standing(versioned, lines) };
     },
     async replace(current, next, appends) {
       const key = current.key;
@@ -175,23 +179,18 @@ export function createMessages(
   };
   return Object.freeze(messages);
 
-  /** Writes a record and its lines where none is; resolves to the one that is there. */
-  async function writeFirst(
-    sid: string,
-    raw: LateText,
-    ttlMs: number,
-    lines: readonly LogWrite[],
-  ): Promise<Versioned | undefined> {
-    const key = keys.message(sid);
-    while (!(await compareAndSet(key, undefined, raw, ttlMs, lines))) {
+  /** Writes a record and its lines where none is; resolves whether it did. */
+  function writeFirst({ key, record, raw }: Versioned, lines: readonly LogWrite[]): Promise<boolean> {
+    return compareAndSet(key, undefined, raw, ttlOf(record), lines);
+  }
+
+  /** The record that was there; should it be gone by now, the new one is written after all. */
+  async function standing(versioned: Versioned, lines: readonly LogWrite[]): Promise<Versioned | undefined> {
+    const { key, record } = versioned;
+    do {
       const there = await store.get(key);
-      if (there !== undefined) return read(sid, key, there);
-    }
+      if (there !== undefined) return read(record.sid, key, there);
+    } while (!(await writeFirst(versioned, lines)));
     return undefined;
   }
-}
-
-/** What the first write says, once the other, if there is one, is through as well. */
-async function beside<T>(write: Promise<T>, other: Promise<void> | undefined): Promise<T> {
-  return other === undefined ? write : (await Promise.all([write, other]))[0];
 }

@@ -72,14 +72,15 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
 
   async function append(sid: string): Promise<void> {
     appending += 1;
-    const writing = store.append(log, sid, ENTRY_MS).finally(() => {
+    try {
+      const entry = { sid, cursor: await store.append(log, sid, ENTRY_MS), done: false };
+      const earlier = bySid.get(sid);
+      if (earlier !== undefined) earlier.done = true;
+      bySid.set(sid, entry);
+      entries.push(entry);
+    } finally {
       appending -= 1;
-    });
-    const entry = { sid, cursor: await writing, done: false };
-    const earlier = bySid.get(sid);
-    if (earlier !== undefined) earlier.done = true;
-    bySid.set(sid, entry);
-    entries.push(entry);
+    }
   }
 
   /** A process that was held up may have been taken for dead and settled: from here on it is looked after again. */

@@ -69,34 +69,41 @@ export function createSticky(store: Store, keys: Keys, now: () => number, settin
     return { membership: raw.slice(0, dot), day: Number.parseInt(raw.slice(dot + 1), 36), raw };
   };
 
-  /** The mapping and its line, over exactly what is expected. */
-  async function replace(
+  /** Writes the mapping and its line, over exactly what is expected. */
+  function write(
     channel: string,
     person: string,
     membership: string,
     expected: string | undefined,
   ): Promise<boolean> {
-    const key = keys.sticky(channel, person);
     const line = { log: keys.stickyLog, value: `${channel} ${person}`, ttlMs: ttl() };
-    const done = await store.compareAndSet(key, expected, value(membership), ttl(), [line]);
+    return store.compareAndSet(keys.sticky(channel, person), expected, value(membership), ttl(), [line]);
+  }
+
+  function remember(key: string): void {
     if (mapped.size >= MOST_MAPPED) mapped.clear();
-    if (done || expected === undefined) mapped.add(key);
-    return done;
+    mapped.add(key);
   }
 
   const sticky: Sticky = {
     key: (channel, person) => keys.sticky(channel, person),
     parse,
     async claim(channel, person, membership, stale) {
+      const key = keys.sticky(channel, person);
       for (let expected = stale?.raw; ; expected = undefined) {
-        if (await replace(channel, person, membership, expected)) return undefined;
-        const there = parse(await store.get(keys.sticky(channel, person)));
+        const isWritten = await write(channel, person, membership, expected);
+        if (isWritten || expected === undefined) remember(key);
+        if (isWritten) return undefined;
+        const there = parse(await store.get(key));
         if (there !== undefined) return there;
       }
     },
     async claimFree(channel, person, membership) {
-      if (mapped.has(keys.sticky(channel, person))) return undefined;
-      return replace(channel, person, membership, undefined);
+      const key = keys.sticky(channel, person);
+      if (mapped.has(key)) return undefined;
+      const isWritten = await write(channel, person, membership, undefined);
+      remember(key);
+      return isWritten;
     },
     touch(channel, person, mapping) {
       if (Math.floor(now() / DAY_MS) - mapping.day < Math.min(TOUCH_DAYS, settings().stickyIdleDays / 2))
