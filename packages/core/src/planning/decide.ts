@@ -11,7 +11,8 @@ import {
   refuseNobody,
   refuseOutsideWindow,
 } from "./outcome.ts";
-import { chooseIn, countIn, type Places, type Run, record, sampleOf, TYPES_OF_CHANNEL } from "./run.ts";
+import { placesOf } from "./places.ts";
+import { chooseIn, countIn, type Run, record, sampleOf } from "./run.ts";
 import { canServe, selectText, selectWhatsapp } from "./select.ts";
 import { followSticky, leaveSticky } from "./sticky.ts";
 
@@ -50,7 +51,7 @@ function planRcs(run: Run): Outcome {
   const before = enterChannel(run, "rcs", "RCS");
   if (run.facts.rcsCapable === false) {
     record(run, "rcs", "RCS_NOT_CAPABLE", before, 0, (limit) =>
-      sampleOf(run, placesOf(run, "rcs"), [], limit, isRcs),
+      sampleOf(run, placesOf(run.pool, "rcs"), [], limit, isRcs),
     );
     return refuseNobody(run);
   }
@@ -59,14 +60,14 @@ function planRcs(run: Run): Outcome {
   // RCS has no mappings to count: load alone decides.
   return conclude(
     run,
-    chooseIn(run, placesOf(run, "rcs"), "RCS", "channel", "lastUsed"),
+    chooseIn(run, placesOf(run.pool, "rcs"), "RCS", "channel", "lastUsed"),
     leaveSticky(run, false),
   );
 }
 
 /** A plain number: RCS where it reaches, then SMS or MMS. */
 function planPlain(run: Run): Outcome {
-  const places = placesOf(run, "rcs");
+  const places = placesOf(run.pool, "rcs");
   const agents = countIn(run, places, "RCS");
   if (agents > 0 && run.facts.rcsCapable === true) {
     record(run, "rcs", "RCS_FIRST", run.pool.size, agents);
@@ -100,10 +101,12 @@ const CHANNELS: readonly Channel[] = ["sms", "whatsapp", "rcs"];
 /** Sets aside other channels, excluded senders, and those that cannot carry the kind. Returns how many are left. */
 function enterChannel(run: Run, channel: Channel, kind: MessageKind): number {
   const { pool, skip } = run;
-  const places = placesOf(run, channel);
+  const places = placesOf(run.pool, channel);
   const all = places.reduce((sum, place) => sum + (place?.size ?? 0), 0);
   record(run, "channel", CHANNEL_REASONS[channel], pool.size, all, (limit) => {
-    const others = CHANNELS.filter((other) => other !== channel).flatMap((other) => placesOf(run, other));
+    const others = CHANNELS.filter((other) => other !== channel).flatMap((other) =>
+      placesOf(run.pool, other),
+    );
     return sampleOf({ ...run, skip: [] }, others, [], limit, () => true);
   });
   const excluded = skip.filter(({ sender }) => sender.channel === channel);
@@ -118,10 +121,6 @@ function enterChannel(run: Run, channel: Channel, kind: MessageKind): number {
     );
   }
   return capable;
-}
-
-function placesOf(run: Run, channel: Channel): Places {
-  return TYPES_OF_CHANNEL[channel].map((type) => run.pool.place(type));
 }
 
 function isRcs(lineup: { readonly capabilities: readonly string[] }): boolean {

@@ -26,6 +26,8 @@ export interface PoolPlace {
  */
 export interface SenderPool {
   readonly size: number;
+  /** Another number each time a sender joins or leaves. */
+  readonly version: number;
   /**
    * The sender of that address or {@link senderKey}. Of a sender ID that is there several times: the one kept for
    * `country`, else the one for every country, else the first.
@@ -92,6 +94,7 @@ export function createSenderPool(senders: Iterable<Sender> = []): SenderPool {
   const root = createPlace();
 
   let latest = 0;
+  let version = 0;
 
   function named(id: Address): readonly Member[] {
     const member = members.get(id);
@@ -120,6 +123,9 @@ export function createSenderPool(senders: Iterable<Sender> = []): SenderPool {
     get size() {
       return members.size;
     },
+    get version() {
+      return version;
+    },
     get: (id, country) => find(id, country)?.sender,
     byMembership: (membership) => memberships.get(membership),
     list: () => Array.from(members.values(), (member) => member.sender),
@@ -128,6 +134,7 @@ export function createSenderPool(senders: Iterable<Sender> = []): SenderPool {
       if (members.has(key)) {
         throw new MessagingError("DUPLICATE_SENDER", `Sender ${JSON.stringify(key)} is in the pool already.`);
       }
+      version += 1;
       const member: Member = { sender, load: IDLE, lineups: [], slots: [] };
       members.set(key, member);
       if (key !== sender.id) kept.set(sender.id, [...(kept.get(sender.id) ?? NOBODY), member]);
@@ -142,6 +149,7 @@ export function createSenderPool(senders: Iterable<Sender> = []): SenderPool {
     remove(id) {
       const [member, another] = members.has(id) ? [members.get(id)] : named(id);
       if (member === undefined || another !== undefined) return undefined;
+      version += 1;
       members.delete(senderKey(member.sender));
       const others = (kept.get(member.sender.id) ?? NOBODY).filter((other) => other !== member);
       if (others.length > 0) kept.set(member.sender.id, others);

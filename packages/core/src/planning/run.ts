@@ -1,6 +1,7 @@
 import type { Sender } from "../sender.ts";
-import type { Address, MessageKind, PlanStep, RuleName, SenderType } from "../types.ts";
+import type { Address, MessageKind, PlanStep, RuleName } from "../types.ts";
 import { type Lineup, type Member, type ScalerOrder, scale, serves, sizeWithout } from "./lineup.ts";
+import type { Places } from "./places.ts";
 import type { PlanDecision, PlanFacts, PlanRequest, PlanSettings } from "./plan-types.ts";
 import type { PoolPlace, SenderPool } from "./pool.ts";
 import type { PlanReason } from "./reasons.ts";
@@ -15,16 +16,6 @@ export interface Run {
   readonly skip: readonly Member[];
   readonly steps: PlanStep[];
 }
-
-/** A place of the pool, or none. */
-export type Places = readonly (PoolPlace | undefined)[];
-
-/** The sender types of each channel. */
-export const TYPES_OF_CHANNEL: Readonly<Record<"sms" | "whatsapp" | "rcs", readonly SenderType[]>> = {
-  sms: ["short-code", "alphanumeric", "toll-free", "long-code"],
-  whatsapp: ["whatsapp"],
-  rcs: ["rcs"],
-};
 
 /** How many of the senders that a rule set aside a step names. */
 const SAMPLES = 20;

@@ -1,19 +1,17 @@
 import type { MessageKind } from "../types.ts";
 import { acceptsSenderId } from "./countries.ts";
 import { serves } from "./lineup.ts";
+import { type Places, placesFor, type TextPlaces, type Tier } from "./places.ts";
 import type { PlanDecision } from "./plan-types.ts";
 import type { PlanReason } from "./reasons.ts";
-import { areaCodeTiers, countryTiers, placesFor, type TextPlaces, type Tier } from "./rules.ts";
-import { chooseIn, countIn, type Places, type Run, record, sampleOf } from "./run.ts";
+import { chooseIn, countIn, type Run, record, sampleOf } from "./run.ts";
+
+const NOWHERE: Places = Object.freeze([]);
 
 /** Whether any sender of the pool could take this kind of message to a plain number. Records nothing. */
 export function canServe(run: Run, kind: MessageKind): boolean {
   const places = placesFor(run.pool, run.request.to);
-  const { carrier } = run.facts;
-  return (
-    countIn(run, [places.shortCodesHere, ...places.numbers], kind, carrier) > 0 ||
-    countIn(run, openSenderIds(run, places), kind, carrier) > 0
-  );
+  return countIn(run, places.open, kind, run.facts.carrier) > 0;
 }
 
 /**
@@ -26,10 +24,10 @@ export function selectText(run: Run, kind: MessageKind, before: number): PlanDec
   const places = placesFor(run.pool, run.request.to);
   const left = setAside(run, kind, before, places);
   const { carrier } = run.facts;
-  for (const tier of typeTiers(run, places)) {
+  for (const tier of places.types) {
     const count = countIn(run, tier.places, kind, carrier);
     if (count === 0) continue;
-    narrow(run, "type", tier, kind, left, count, remaining(run, places));
+    narrow(run, "type", tier, kind, left, count, places.open);
     if (tier.reason !== "TYPE_NUMBER") return scaled(run, tier.places, kind, "type");
     return selectNumber(run, kind, count, places);
   }
@@ -63,46 +61,25 @@ function selectNumber(
   before: number,
   places: TextPlaces,
 ): PlanDecision | undefined {
-  const { to } = run.request;
-  const tiers = countryTiers(run.pool, to, places);
-  const tier = tiers.find(({ places: here }) => countIn(run, here, kind) > 0);
+  const tier = places.countries.find(({ places: here }) => countIn(run, here, kind) > 0);
   if (tier === undefined) return undefined;
   const local = countIn(run, tier.places, kind);
   narrow(run, "country-geomatch", tier, kind, before, local, places.numbers);
   if (!run.settings.areaCodeGeomatch || tier.reason !== "COUNTRY_SAME") {
     return scaled(run, tier.places, kind, "country-geomatch");
   }
-  const areas = areaCodeTiers(run.pool, to);
-  const area = areas.find(({ places: here }) => countIn(run, here, kind) > 0);
+  const area = places.areaCodes.find(({ places: here }) => countIn(run, here, kind) > 0);
   if (area === undefined) {
-    if (areas.length > 0) record(run, "area-code-geomatch", "AREA_CODE_NONE", local, local);
+    if (places.areaCodes.length > 0) record(run, "area-code-geomatch", "AREA_CODE_NONE", local, local);
     return scaled(run, tier.places, kind, "country-geomatch");
   }
   narrow(run, "area-code-geomatch", area, kind, local, countIn(run, area.places, kind), tier.places);
   return scaled(run, area.places, kind, "area-code-geomatch");
 }
 
-/** The types, best first, with the places they may be taken from. */
-function typeTiers(run: Run, places: TextPlaces): readonly Tier[] {
-  const tiers: Tier[] = [{ reason: "TYPE_SHORT_CODE", places: [places.shortCodesHere] }];
-  const [here, anywhere] = openSenderIds(run, places);
-  tiers.push({ reason: "TYPE_SENDER_ID_OF_COUNTRY", places: [here] });
-  tiers.push({ reason: "TYPE_SENDER_ID", places: [anywhere] });
-  if (run.request.to.country === "CA") tiers.push({ reason: "TYPE_TOLL_FREE", places: [places.tollFree] });
-  tiers.push({ reason: "TYPE_NUMBER", places: places.numbers });
-  return tiers;
-}
-
-/** Sender IDs that may be chosen: none where the country takes none, or where a short code of it is in the pool. */
-function openSenderIds(run: Run, places: TextPlaces): Places {
-  return places.shortCodesHere === undefined && acceptsSenderId(run.request.to.country)
-    ? [places.senderIdsHere, places.senderIdsAnywhere]
-    : [];
-}
-
 /** Sets aside the senders that cannot reach the recipient, a step for each reason. Returns how many are left. */
 function setAside(run: Run, kind: MessageKind, before: number, places: TextPlaces): number {
-  const { shortCodes, shortCodesHere, senderIds, senderIdsHere, senderIdsAnywhere, tollFree } = places;
+  const { shortCodes, shortCodesHere, senderIds, senderIdsHere, tollFree } = places;
   const { carrier } = run.facts;
   let left = before;
   const drop = (reason: PlanReason, from: Places, kept: Places, count: number, onlyCarrier = false): void => {
@@ -119,28 +96,17 @@ function setAside(run: Run, kind: MessageKind, before: number, places: TextPlace
     left -= count;
   };
 
-  const here = countIn(run, [shortCodesHere], kind);
-  drop("SHORT_CODE_OTHER_COUNTRY", [shortCodes], [shortCodesHere], countIn(run, [shortCodes], kind) - here);
-  drop(
-    "SHORT_CODE_CARRIER",
-    [shortCodesHere],
-    [],
-    here - countIn(run, [shortCodesHere], kind, carrier),
-    true,
-  );
-  const mine: Places = [senderIdsHere, senderIdsAnywhere];
-  const ids = countIn(run, mine, kind);
-  drop("SENDER_ID_OTHER_COUNTRY", [senderIds], mine, countIn(run, [senderIds], kind) - ids);
-  if (!acceptsSenderId(run.request.to.country)) drop("SENDER_ID_NOT_ACCEPTED", mine, [], ids);
-  else if (shortCodesHere !== undefined) drop("SENDER_ID_BEHIND_SHORT_CODE", mine, [], ids);
-  if (!places.numbers.includes(tollFree))
-    drop("TOLL_FREE_ABROAD", [tollFree], [], countIn(run, [tollFree], kind));
+  const here = countIn(run, shortCodesHere, kind);
+  drop("SHORT_CODE_OTHER_COUNTRY", shortCodes, shortCodesHere, countIn(run, shortCodes, kind) - here);
+  const unreached = here - countIn(run, shortCodesHere, kind, carrier);
+  drop("SHORT_CODE_CARRIER", shortCodesHere, NOWHERE, unreached, true);
+  const ids = countIn(run, senderIdsHere, kind);
+  drop("SENDER_ID_OTHER_COUNTRY", senderIds, senderIdsHere, countIn(run, senderIds, kind) - ids);
+  if (!acceptsSenderId(run.request.to.country)) drop("SENDER_ID_NOT_ACCEPTED", senderIdsHere, NOWHERE, ids);
+  else if (shortCodesHere[0] !== undefined) drop("SENDER_ID_BEHIND_SHORT_CODE", senderIdsHere, NOWHERE, ids);
+  if (!places.numbers.includes(tollFree[0]))
+    drop("TOLL_FREE_ABROAD", tollFree, NOWHERE, countIn(run, tollFree, kind));
   return left;
-}
-
-/** Where the senders stand that {@link setAside} leaves. */
-function remaining(run: Run, places: TextPlaces): Places {
-  return [places.shortCodesHere, ...openSenderIds(run, places), ...places.numbers];
 }
 
 function narrow(

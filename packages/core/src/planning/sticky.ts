@@ -1,8 +1,9 @@
 import type { Sender } from "../sender.ts";
 import type { MessageKind } from "../types.ts";
+import { placesFor } from "./places.ts";
 import type { PlanDecision, PlanSticky } from "./plan-types.ts";
 import type { PlanReason } from "./reasons.ts";
-import { cannotServe, isLocal, placesFor } from "./rules.ts";
+import { cannotServe, isLocal } from "./rules.ts";
 import { countIn, decide, type Run, record } from "./run.ts";
 
 /** What became of the recipient's mapping: the decision it made, or why it made none. */
@@ -62,8 +63,8 @@ function whyDropped(run: Run, sender: Sender, kind: MessageKind): PlanReason | u
   const places = placesFor(run.pool, to);
   // Selection never takes a sender ID beside a short code of the country; kept by mapping, it would outlive that rule.
   if (sender.type === "alphanumeric") {
-    return places.shortCodesHere === undefined ? undefined : "SENDER_ID_BEHIND_SHORT_CODE";
+    return places.shortCodesHere[0] === undefined ? undefined : "SENDER_ID_BEHIND_SHORT_CODE";
   }
-  const local = countIn(run, [places.shortCodesHere, ...places.numbersHere], kind, run.facts.carrier);
+  const local = countIn(run, [...places.shortCodesHere, ...places.numbersHere], kind, run.facts.carrier);
   return local > 0 ? "STICKY_FOREIGN" : undefined;
 }
