@@ -1,12 +1,12 @@
 import { both } from "../both.ts";
 import type { Settings } from "../settings.ts";
-import { type LateLogWrite, lateCompareAndSet } from "../store/late-text.ts";
+import { type LateLogWrite, type LateText, lateTexts } from "../store/late-text.ts";
 import type { LogEntry, LogWrite, Store, StoreWrite } from "../store/store.ts";
 import { IDEMPOTENCY_MS } from "./idempotency.ts";
 import type { Keys } from "./keys.ts";
 import { isFinal, type MessageRecord } from "./message-record.ts";
 import { createRecent } from "./recent.ts";
-import { toVersioned, type Versioned } from "./versioned.ts";
+import { recordOf, toVersioned, type Versioned } from "./versioned.ts";
 
 export type { Versioned } from "./versioned.ts";
 
@@ -91,12 +91,15 @@ export function createMessages(
     value: record.sid,
     ttlMs: settings().retention * 1000 + Math.max(0, (record.sendAt ?? 0) - record.createdAt),
   });
-  const compareAndSet = lateCompareAndSet(store);
+  const texts = lateTexts(store);
   const recent = createRecent<Versioned>(MOST_RECENT);
   /** What the store says is what counts: a text that is the very one remembered need not be parsed. */
-  const read = (sid: string, key: string, raw: string): Versioned => {
+  const read = (sid: string, key: string, raw: LateText): Versioned => {
+    const unwritten = recordOf(raw);
+    if (unwritten !== undefined) return { record: unwritten, raw, key };
+    const text = raw.toString();
     const known = recent.get(sid);
-    return known?.raw.toString() === raw ? known : { record: JSON.parse(raw) as MessageRecord, raw, key };
+    return known?.raw.toString() === text ? known : { record: JSON.parse(text) as MessageRecord, raw, key };
   };
   const linesOf = (record: MessageRecord): readonly LogWrite[] => {
     const line = logEntry(record);
@@ -112,13 +115,13 @@ export function createMessages(
   const messages: Messages = {
     async get(sid) {
       const key = keys.message(sid);
-      const raw = await store.get(key);
+      const raw = await texts.get(key);
       return raw === undefined ? undefined : read(sid, key, raw);
     },
     async getMany(sids) {
       if (sids.length === 0) return [];
       const wanted = sids.map(keys.message);
-      const found = await store.getMany(wanted);
+      const found = await texts.getMany(wanted);
       return found.map((raw, at) =>
         raw === undefined ? undefined : read(sids[at] ?? "", wanted[at] ?? "", raw).record,
       );
@@ -155,7 +158,8 @@ export function createMessages(
     async replace(current, next, appends) {
       const key = current.key;
       const versioned = toVersioned(next, key, current);
-      if (!(await compareAndSet(key, current.raw, versioned.raw, ttlOf(next), appends))) return undefined;
+      if (!(await texts.compareAndSet(key, current.raw, versioned.raw, ttlOf(next), appends)))
+        return undefined;
       // While it is being handed over this process has it at hand anyway.
       if (next.status !== "sending") recent.set(next.sid, versioned);
       return versioned;
@@ -181,14 +185,14 @@ export function createMessages(
 
   /** Writes a record and its lines where none is; resolves whether it did. */
   function writeFirst({ key, record, raw }: Versioned, lines: readonly LogWrite[]): Promise<boolean> {
-    return compareAndSet(key, undefined, raw, ttlOf(record), lines);
+    return texts.compareAndSet(key, undefined, raw, ttlOf(record), lines);
   }
 
   /** The record that was there; should it be gone by now, the new one is written after all. */
   async function standing(versioned: Versioned, lines: readonly LogWrite[]): Promise<Versioned | undefined> {
     const { key, record } = versioned;
     do {
-      const there = await store.get(key);
+      const there = await texts.get(key);
       if (there !== undefined) return read(record.sid, key, there);
     } while (!(await writeFirst(versioned, lines)));
     return undefined;

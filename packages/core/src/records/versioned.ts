@@ -19,10 +19,15 @@ export function toVersioned(record: MessageRecord, key: string, before?: Version
   return { record, raw: new RecordText(record, before), key };
 }
 
+/** The record of a text that was not written out yet. */
+export function recordOf(raw: LateText): MessageRecord | undefined {
+  return raw instanceof RecordText ? raw.record : undefined;
+}
+
 /** The text of a record, written out when it is first asked for: nobody may change the record afterwards. */
 class RecordText implements LateText {
   /** Until it is written out. */
-  private record: MessageRecord | undefined;
+  record: MessageRecord | undefined;
   private text: string | undefined;
   /** The start of the text, which a step of delivery leaves as it is. */
   private fixed: string | undefined;

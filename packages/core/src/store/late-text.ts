@@ -13,30 +13,37 @@ export interface LateLogWrite extends Omit<LogWrite, "value"> {
   readonly value: LateText;
 }
 
-/** {@link Store.compareAndSet}, given texts that may be late. */
-export type LateCompareAndSet = (
-  key: string,
-  expected: LateText | undefined,
-  value: LateText | undefined,
-  ttlMs: number,
-  appends?: readonly LateLogWrite[],
-) => Promise<boolean>;
+/** The calls of a {@link Store} that take and give texts that may be late. */
+export interface LateTexts {
+  get(key: string): Promise<LateText | undefined>;
+  getMany(keys: readonly string[]): Promise<(LateText | undefined)[]>;
+  compareAndSet(
+    key: string,
+    expected: LateText | undefined,
+    value: LateText | undefined,
+    ttlMs: number,
+    appends?: readonly LateLogWrite[],
+  ): Promise<boolean>;
+}
 
 /** Stores that keep such texts as they are. */
-const keepers = new WeakMap<Store, LateCompareAndSet>();
+const keepers = new WeakMap<Store, LateTexts>();
 
-/** Says of a store that it takes texts that are late. */
-export function markLate<T extends Store & { readonly compareAndSet: LateCompareAndSet }>(store: T): T {
-  keepers.set(store, store.compareAndSet);
+/** Says of a store how it takes texts that are late. */
+export function markLate<T extends Store>(store: T, texts: LateTexts): T {
+  keepers.set(store, texts);
   return store;
 }
 
 /** How a store takes texts that may be late: as they are, or written out. */
-export function lateCompareAndSet(store: Store): LateCompareAndSet {
+export function lateTexts(store: Store): LateTexts {
   return (
-    keepers.get(store) ??
-    ((key, expected, value, ttlMs, appends) =>
-      store.compareAndSet(key, expected?.toString(), value?.toString(), ttlMs, appends?.map(writtenOut)))
+    keepers.get(store) ?? {
+      get: (key) => store.get(key),
+      getMany: (keys) => store.getMany(keys),
+      compareAndSet: (key, expected, value, ttlMs, appends) =>
+        store.compareAndSet(key, expected?.toString(), value?.toString(), ttlMs, appends?.map(writtenOut)),
+    }
   );
 }
 

@@ -3,7 +3,7 @@ import { MessagingError } from "../errors.ts";
 import { fromCursor, toCursor, wholeTtl } from "./arguments.ts";
 import { type Bucket, createExpiry, type Expiry } from "./expiry.ts";
 import { markTimely } from "./guard.ts";
-import { type LateLogWrite, type LateText, markLate } from "./late-text.ts";
+import { type LateLogWrite, type LateText, type LateTexts, markLate } from "./late-text.ts";
 import { createMemoryLogs, type Run } from "./memory-log.ts";
 import type { LogEntry, RangeOptions, Store, StoreWrite } from "./store.ts";
 
@@ -43,9 +43,16 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const isLive = (ended: { readonly expires: number }, now: number): boolean =>
     ended.expires === 0 || ended.expires > now;
 
-  function read(key: string, now: number): string | undefined {
+  function read(key: string, now: number): LateText | undefined {
     const entry = entries.get(key);
-    return entry !== undefined && isLive(entry, now) ? entry.value.toString() : undefined;
+    return entry !== undefined && isLive(entry, now) ? entry.value : undefined;
+  }
+
+  function readMany(keys: readonly string[]): (LateText | undefined)[] {
+    const now = clock.now();
+    const found: (LateText | undefined)[] = [];
+    for (const key of keys) found.push(read(key, now));
+    return found;
   }
 
   function makeRoom(needed: number): void {
@@ -85,13 +92,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     atomicity: "store",
     durable: false,
     async get(key: string): Promise<string | undefined> {
-      return read(key, clock.now());
+      return read(key, clock.now())?.toString();
     },
     async getMany(keys: readonly string[]): Promise<(string | undefined)[]> {
-      const now = clock.now();
-      const found: (string | undefined)[] = [];
-      for (const key of keys) found.push(read(key, now));
-      return found;
+      return readMany(keys).map((value) => value?.toString());
     },
     async set(key: string, value: string, ttlMs: number): Promise<void> {
       const ttl = wholeTtl(ttlMs);
@@ -154,7 +158,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       expiry.stop();
     },
   } satisfies Store);
-  return markTimely(markLate(store));
+  const late: LateTexts = {
+    get: async (key) => read(key, clock.now()),
+    getMany: async (keys) => readMany(keys),
+    compareAndSet: store.compareAndSet,
+  };
+  return markTimely(markLate(store, late));
 }
 
 /** Whether two texts are the same; those that are not worked out yet most often are the very same. */
