@@ -320,6 +320,15 @@ describe("a request that is wrong", () => {
     expect(carrier.messages).toEqual([]);
   });
 
+  it("costs no more time than its length, however a SendAt is written", async () => {
+    const { api } = createServiceWorld();
+    const form = { ...served, ScheduleType: "fixed", SendAt: "t".repeat(200_000) };
+    const begun = performance.now();
+    expect(await ask(api, "POST", LIST, form)).toMatchObject({ status: 400, json: { code: 35114 } });
+    // Going back at each letter takes some ten seconds.
+    expect(performance.now() - begun).toBeLessThan(2_000);
+  });
+
   it("is answered 21704 for a service without senders", async () => {
     const { api } = createServiceWorld([]);
     expect(await ask(api, "POST", LIST, served)).toMatchObject({ status: 400, json: { code: 21704 } });

@@ -15,6 +15,7 @@ const INTENTS = [
   ...["otp", "notifications", "marketing", "fraud", "security", "customercare", "delivery", "education"],
   ...["polling", "announcements", "events"],
 ];
+/** Of what is a time. */
 const WITH_ZONE = /T.*(Z|[+-]\d{2}:?\d{2})$/i;
 const MOST_ATTEMPTS = 1_000_000;
 
@@ -99,7 +100,8 @@ function scheduleOf(form: FormParameters, hasService: boolean): string | undefin
   if (type?.toLowerCase() !== "fixed") throw fault(35126);
   if (at === undefined) throw fault(35111);
   if (!hasService) throw fault(35118);
-  if (!WITH_ZONE.test(at) || Number.isNaN(parseTime(at))) throw fault(35114);
+  // In this order: on a long text that is no time the search for a zone goes back at every T.
+  if (Number.isNaN(parseTime(at)) || !WITH_ZONE.test(at)) throw fault(35114);
   return at;
 }
 
