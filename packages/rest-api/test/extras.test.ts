@@ -290,6 +290,23 @@ describe("Consents/Bulk", () => {
     ]);
   });
 
+  it("takes the name of what every object has for no status and no source", async () => {
+    const { api, sid, service } = await createService();
+    const items = [
+      item({ sender_id: sid }),
+      item({ sender_id: sid, status: "constructor", source: "toString" }),
+      item({ sender_id: sid, status: "__proto__", source: "hasOwnProperty" }),
+    ].map((each) => JSON.stringify(each));
+    const { status, json } = await ask(api, "POST", "/v1/Consents/Bulk", { Items: items });
+    expect(status).toBe(201);
+    expect(json.items).toMatchObject([
+      { error_code: 0 },
+      { error_code: 30646, error_messages: ["INVALID_STATUS", "INVALID_SOURCE"] },
+      { error_code: 30646, error_messages: ["INVALID_STATUS", "INVALID_SOURCE"] },
+    ]);
+    expect(await service.consent.get(PHONE)).toMatchObject({ status: "opted-out" });
+  });
+
   it("takes 25 items at most", async () => {
     const { api, sid } = await createService();
     const items = Array(26).fill(JSON.stringify(item({ sender_id: sid })));

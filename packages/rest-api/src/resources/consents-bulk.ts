@@ -7,17 +7,17 @@ import type { ResourceParts } from "./services.ts";
 
 const MOST_ITEMS = 25;
 /** What Twilio's sources are in the ledger. */
-const SOURCES: Readonly<Record<string, ConsentInput["source"]>> = {
-  website: "website",
-  offline: "offline",
-  "opt-in-message": "import",
-  "opt-out-message": "import",
-  others: "import",
-};
-const STATUSES: Readonly<Record<string, ConsentInput["status"]>> = {
-  "opt-in": "opted-in",
-  "opt-out": "opted-out",
-};
+const SOURCES: ReadonlyMap<unknown, ConsentInput["source"]> = new Map([
+  ["website", "website"],
+  ["offline", "offline"],
+  ["opt-in-message", "import"],
+  ["opt-out-message", "import"],
+  ["others", "import"],
+]);
+const STATUSES: ReadonlyMap<unknown, ConsentInput["status"]> = new Map([
+  ["opt-in", "opted-in"],
+  ["opt-out", "opted-out"],
+]);
 /** What became of one item. */
 interface ItemResult {
   readonly correlation_id: string;
@@ -50,8 +50,8 @@ export function consentsBulkRows({ registry }: ResourceParts): readonly Row[] {
     const correlation = typeof correlation_id === "string" ? correlation_id : "";
     const contact = typeof contact_id === "string" ? parseAddress(contact_id) : undefined;
     const to = await findSender(sender_id);
-    const wanted = typeof status === "string" ? STATUSES[status] : undefined;
-    const from = typeof source === "string" ? SOURCES[source] : undefined;
+    const wanted = STATUSES.get(status);
+    const from = SOURCES.get(source);
     const at = dateOf(date_of_consent);
     const errors = [
       ...(contact?.number === undefined ? ["INVALID_CONTACT_ID"] : []),
