@@ -112,7 +112,8 @@ export function restApi(input: RestApiOptions): RestApi {
   }
 
   function locate(url: string, host?: string): Place | undefined {
-    if (url.startsWith(options.path)) {
+    // The path's own slash follows it, or it is another path that begins alike.
+    if (url.startsWith(`${options.path}/`)) {
       const target = url.slice(options.path.length);
       if (router.owns(pathOf(target))) return { endpoint: "rest", rest: target };
     }

@@ -171,6 +171,15 @@ describe("beside an application's own routes", () => {
     expect((await fetch(`${base}/v1/Services`)).status).toBe(401);
     expect((await fetch(`${base}/2010-04-01/anything`)).status).toBe(401);
   });
+
+  it.each(["/twilio-old/v1/Services", "/twilios/2010-04-01/Accounts", "/twilio.v1/2010-04-01/Accounts"])(
+    "a path that only begins like `path` is not the API's: %s",
+    (url) => {
+      const { api } = createRestWorld({ path: "/twilio" });
+      expect(api.locate(url)).toBeUndefined();
+      expect(api.locate("/twilio/v1/Services")).toEqual({ endpoint: "rest", rest: "/v1/Services" });
+    },
+  );
 });
 
 describe("a body over HTTP", () => {
