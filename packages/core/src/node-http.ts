@@ -130,7 +130,9 @@ function textOf(body: Uint8Array): string {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
 }
 
-function toOrigin({ headers: { host }, socket }: IncomingMessage): string | undefined {
+function toOrigin({ headers, socket }: IncomingMessage): string | undefined {
+  // HTTP/2 has the host in a place of its own.
+  const host = headers[":authority"] ?? headers.host;
   const secure = "encrypted" in socket && socket.encrypted === true;
   return host === undefined ? undefined : `${secure ? "https" : "http"}://${host}`;
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { connect, createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { captureNodeResponse } from "../src/node-capture.ts";
@@ -60,6 +61,25 @@ describe("fromNodeRequest", () => {
     expect(given).toMatchObject({ method: "POST", url: "/a?b=c", parsed: undefined });
     expect(given.origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(textOf(given.body)).toBe("a=b");
+  });
+
+  it("reads the origin of an HTTP/2 request, which has no Host", async () => {
+    const server = createHttp2Server();
+    const read = once(server, "request").then(async ([req, res]) => {
+      const { origin, body } = await fromNodeRequest(req as NodeRequest, LIMITS);
+      (res as ServerResponse).end();
+      return { origin, text: textOf(body) };
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const session = connect(url);
+    const call = session.request({ ":method": "POST", ":path": "/a" });
+    call.end("a=b").resume();
+    expect(await read).toEqual({ origin: url, text: "a=b" });
+    await once(call, "close");
+    session.close();
+    server.close();
   });
 
   it("prefers the URL from before mounting", async () => {
