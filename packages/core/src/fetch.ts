@@ -3,7 +3,7 @@ import type { Route, RouteMessaging } from "./flows/arrival.ts";
 import { type Place, toErrorResponse } from "./http.ts";
 import type { HttpHandler, MessagingService, ServiceHandles } from "./messaging-service.ts";
 import { nearest } from "./nearest.ts";
-import type { ReadLimits } from "./node-body.ts";
+import { createChunks, type ReadLimits } from "./node-body.ts";
 import { MOST_CAPTURED, toAnswer } from "./node-capture.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 
@@ -177,15 +177,15 @@ async function readBody({ body }: Request, limits: ReadLimits): Promise<Uint8Arr
       new MessagingError("REQUEST_TIMEOUT", `The body took longer than ${limits.bodyTimeoutMs} ms.`);
     timer = setTimeout(() => reject(error()), limits.bodyTimeoutMs);
   });
-  const chunks: Uint8Array[] = [];
+  const chunks = createChunks();
   let size = 0;
   try {
     for (;;) {
       const { done, value } = await Promise.race([reader.read().catch(lost), late]);
-      if (done) return Buffer.concat(chunks);
+      if (done) return chunks.join();
       size += value.byteLength;
       if (size > limits.maxBodyBytes) throw tooLarge(limits);
-      chunks.push(value);
+      chunks.add(value);
     }
   } catch (error) {
     reader.cancel().catch(() => {});

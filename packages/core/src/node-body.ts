@@ -18,7 +18,7 @@ export interface ReadLimits {
 export function readBody(request: IncomingMessage, limits: ReadLimits): Promise<Uint8Array> {
   const { maxBodyBytes, bodyTimeoutMs } = limits;
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    const chunks = createChunks();
     let size = 0;
     let settled = false;
     const refuse = (error: MessagingError): void => {
@@ -32,14 +32,14 @@ export function readBody(request: IncomingMessage, limits: ReadLimits): Promise<
     const onData = (chunk: Buffer): void => {
       size += chunk.byteLength;
       if (size > maxBodyBytes) refuse(tooLarge(maxBodyBytes));
-      else chunks.push(chunk);
+      else chunks.add(chunk);
     };
     const onEnd = (): void => {
       if (settled) return;
       // The listeners stay: nothing follows, and to take them off costs more than all the rest.
       settled = true;
       slow.delete(late);
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+      resolve(chunks.join());
     };
     const onLost = (): void => {
       // Every request closes; an error not needed is a stack not written down.
@@ -59,6 +59,35 @@ export function readBody(request: IncomingMessage, limits: ReadLimits): Promise<
     // It told of its end before we listened.
     if (request.destroyed) onLost();
   });
+}
+
+/** A body as it comes. */
+export interface Chunks {
+  add(chunk: Uint8Array): void;
+  /** All of it. */
+  join(): Uint8Array;
+}
+
+/** Chunks kept one by one: each costs some hundred bytes beside its own, and a client may send single ones. */
+const MOST_APART = 256;
+
+export function createChunks(): Chunks {
+  const joined: Uint8Array[] = [];
+  let apart: Uint8Array[] = [];
+  return {
+    add(chunk) {
+      apart.push(chunk);
+      if (apart.length < MOST_APART) return;
+      joined.push(Buffer.concat(apart));
+      apart = [];
+    },
+    join() {
+      const [only] = apart;
+      return joined.length === 0 && apart.length === 1 && only !== undefined
+        ? only
+        : Buffer.concat([...joined, ...apart]);
+    },
+  };
 }
 
 /** Callbacks that are called a fixed time after they were added, unless they are taken out before. */

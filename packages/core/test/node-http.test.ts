@@ -1,7 +1,9 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { createServer, IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { connect, createServer as createHttp2Server } from "node:http2";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, Socket } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it } from "vitest";
 import { captureNodeResponse } from "../src/node-capture.ts";
 import {
@@ -54,6 +56,13 @@ async function read(
 
 const textOf = (body: Uint8Array | undefined): string | undefined =>
   body === undefined ? undefined : new TextDecoder().decode(body);
+
+/** Bytes of what is reachable. */
+function heapUsed(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc()");
+  return process.memoryUsage().heapUsed;
+}
 
 describe("fromNodeRequest", () => {
   it("reads method, URL, headers, bytes and origin", async () => {
@@ -122,6 +131,17 @@ describe("fromNodeRequest", () => {
     });
     await expect(seen).rejects.toThrow();
     await expect.poll(() => error).toMatchObject({ code: "MALFORMED_REQUEST" });
+  });
+
+  it("holds little more than a body's own bytes, however small the pieces it comes in", async () => {
+    const request = new IncomingMessage(new Socket());
+    request.method = "POST";
+    const read = fromNodeRequest(request, { ...LIMITS, maxBodyBytes: 300_000 });
+    const before = heapUsed();
+    for (let count = 0; count < 200_000; count++) request.emit("data", Buffer.from("a"));
+    expect(heapUsed() - before).toBeLessThan(4_000_000);
+    request.emit("end");
+    expect(textOf((await read).body)).toBe("a".repeat(200_000));
   });
 
   it("knows a body that is still in the stream", async () => {
