@@ -42,7 +42,7 @@ export interface FetchHandler extends HandlerFetch, ServiceHandles {}
 /**
  * A messaging service, or a handler over several, for any server that speaks Request and Response (Hono, Bun, Deno, Next.js). Answers under the
  * service's `path`; a request outside it is never read. An inbound message that is neither a keyword nor for a webhook
- * goes on to `next`. Rejects with nothing but what `next` throws.
+ * goes on to `next`. Rejects with nothing but what `next` throws, and for an answer that cannot be written.
  *
  * @throws MessagingError INVALID_OPTION, UNKNOWN_OPTION naming the nearest option.
  */
@@ -130,9 +130,13 @@ async function serveFetch(
       },
     });
     const options = { rest: place.rest, route: next === undefined ? undefined : route(next) };
-    target.handle(place.endpoint, read, options).then((answer) => {
-      if (answer !== undefined) resolve(toResponse(answer, request.method === "HEAD"));
-    }, reject);
+    target
+      .handle(place.endpoint, read, options)
+      .then((answer) => {
+        if (answer !== undefined) resolve(toResponse(answer, request.method === "HEAD"));
+      })
+      // It may be one that no header can hold.
+      .catch(reject);
   });
 }
 

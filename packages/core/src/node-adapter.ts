@@ -53,7 +53,7 @@ const handedOn = new WeakSet<object>();
  * framework's parts.
  *
  * Settles as soon as the framework may take over: Koa writes an answer only after its middlewares have returned. Rejects
- * with what the next handler throws, so that the framework's own error handling sees it.
+ * with what the next handler throws, and for an answer that cannot be written, so that the framework's own error handling sees it.
  */
 export async function serveNode(
   handler: HttpHandler,
@@ -105,10 +105,14 @@ export async function serveNode(
         return captured;
       },
     };
-    handler.handle(place.endpoint, read, { rest: place.rest, route }).then((answer) => {
-      if (answer !== undefined) exchange.respond(answer);
-      resolve();
-    }, reject);
+    handler
+      .handle(place.endpoint, read, { rest: place.rest, route })
+      .then((answer) => {
+        if (answer !== undefined) exchange.respond(answer);
+        resolve();
+      })
+      // It may be one that no header can hold.
+      .catch(reject);
   });
 }
 

@@ -94,6 +94,22 @@ describe("toFetchHandler", () => {
     await expect.poll(async () => (await handler(inbound("", { body }))).text()).toBe("second time");
   });
 
+  it("rejects for an answer of a provider that no header can hold", async () => {
+    const renderReply = ([reply]: readonly { body: string }[]) => ({
+      status: 200,
+      headers: { "x-reply": reply?.body ?? "" },
+      body: "",
+    });
+    const service = createMessagingService({
+      provider: { ...provider, webhook: { ...provider.webhook, renderReply } },
+      senders: [SENDER],
+      logger: silentLogger,
+      webhook: (_, { reply }) => reply("two\nlines"),
+    });
+    open.push(service);
+    await expect(toFetchHandler(service)(inbound())).rejects.toThrow("invalid header value");
+  });
+
   it("says that the body is consumed when somebody read it", async () => {
     const request = inbound();
     await request.text();
