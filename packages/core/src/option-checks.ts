@@ -17,6 +17,11 @@ function show(value: unknown): string {
       : String(value);
 }
 
+/** What should have been a URL, for an error: without its user name and password, since errors are told in alerts. */
+export function showUrl(value: unknown): string {
+  return show(typeof value === "string" ? value.replace(/^(\w+:[/\\]+)?[^/?]*@/, "$1") : value);
+}
+
 /**
  * What a call is given: an object that holds nothing but these fields.
  *

@@ -1,6 +1,6 @@
 import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
-import { flag, invalid, text, textMap } from "./option-checks.ts";
+import { flag, invalid, showUrl, text, textMap } from "./option-checks.ts";
 import { parseAddress, parseRecipient, type Recipient } from "./phone/address.ts";
 import { isHttpUrl, isStatusCallback, type Settings } from "./settings.ts";
 import type { Address, SendRequest, StatusCallback } from "./types.ts";
@@ -138,10 +138,7 @@ export function parseMedia(mediaUrl: SendRequest["mediaUrl"]): readonly string[]
     throw new MessagingError("TOO_MANY_MEDIA", `mediaUrl holds ${urls.length} URLs.`);
   for (const url of urls) {
     if (!isHttpUrl(url))
-      throw new MessagingError(
-        "INVALID_MEDIA_URL",
-        `mediaUrl ${JSON.stringify(url)} is no absolute http(s) URL.`,
-      );
+      throw new MessagingError("INVALID_MEDIA_URL", `mediaUrl ${showUrl(url)} is no absolute http(s) URL.`);
     const { username, password } = new URL(url);
     if (username !== "" || password !== "")
       throw new MessagingError("INVALID_MEDIA_URL", "A mediaUrl has a user name or a password.");
@@ -234,10 +231,7 @@ export function parseCallback(callback: StatusCallback | undefined): StatusCallb
   if (callback === undefined || typeof callback === "function") return callback;
   const url = typeof callback === "object" ? callback?.url : callback;
   if (isStatusCallback(callback) && !new URL(String(url)).hostname.includes("_")) return callback;
-  throw new MessagingError(
-    "INVALID_STATUS_CALLBACK",
-    `statusCallback ${JSON.stringify(url)} is no usable URL.`,
-  );
+  throw new MessagingError("INVALID_STATUS_CALLBACK", `statusCallback ${showUrl(url)} is no usable URL.`);
 }
 
 function parseRefusals(refusals: unknown): Draft["refusals"] {

@@ -187,4 +187,19 @@ describe("alerts of webhooks", () => {
     expect(all).not.toContain("s3cr3t");
     expect(all).not.toContain("4711");
   });
+
+  it("hold no credentials of a URL that a reply cannot have", async () => {
+    const media = "<Message><Body>look</Body><Media>ftp://bob:s3cr3t@media.example/a.png</Media></Message>";
+    const site = await startSite({ "/sms": { body: `<Response>${media}</Response>` } });
+    const refused = await alertsOf(`${site.origin}/sms`);
+    expect(short(refused)).toEqual(["ERROR REPLY_REFUSED 21620"]);
+    const failed = await alertsOf("", {
+      webhook: (_, { reply }) => reply({ body: "x", statusCallback: "ftp://bob:s3cr3t@app.example/" }),
+    });
+    expect(short(failed)).toEqual(["ERROR WEBHOOK_FAILED null"]);
+    const all = JSON.stringify([refused, failed]);
+    expect(all).toContain("ftp://media.example/a.png");
+    expect(all).toContain("ftp://app.example/");
+    expect(all).not.toContain("s3cr3t");
+  });
 });

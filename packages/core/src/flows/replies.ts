@@ -1,5 +1,6 @@
 import { segment } from "../encoding/segment.ts";
 import { MessagingError } from "../errors.ts";
+import { showUrl } from "../option-checks.ts";
 import type { HttpResponse, ProviderReply } from "../provider.ts";
 import { boundBy, type ConsentDocument, consentChannel } from "../records/consent-record.ts";
 import { kindOf, replySidOf } from "../records/inbound-record.ts";
@@ -233,7 +234,7 @@ function toDraft(input: ReplyInput, index: number): ReplyDraft {
   if (parts.statusCallback !== undefined && !isHttpUrl(parts.statusCallback))
     throw new MessagingError(
       "INVALID_STATUS_CALLBACK",
-      `The reply's statusCallback is "${parts.statusCallback}".`,
+      `The reply's statusCallback is ${showUrl(parts.statusCallback)}.`,
     );
   return { body, mediaUrl, to: parts.to, from: parts.from, statusCallback: parts.statusCallback, index };
 }
