@@ -26,7 +26,16 @@ export function placeOf(url: string, path: string): Place | undefined {
   const endpoint = Object.hasOwn(ENDPOINTS, name) ? ENDPOINTS[name] : undefined;
   return endpoint === undefined || more.length > 0
     ? undefined
-    : { endpoint, rest: rest === "" ? undefined : rest };
+    : { endpoint, rest: rest === "" ? undefined : rest && decoded(rest) };
+}
+
+/** As the provider is named, whatever of it a URL had to escape. An escape that is none stays as written. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }
 
 /** The place of a link on a domain of its own: its path is the code, and nothing else is ours there. */

@@ -16,6 +16,8 @@ describe("placeOf", () => {
     ["/messaging/inbound/telnyx?x=/y#/z", { endpoint: "inbound", rest: "telnyx" }],
     ["/messaging/status?sid=SM1", { endpoint: "status", rest: undefined }],
     ["/messaging/m/abc", { endpoint: "media", rest: "abc" }],
+    ["/messaging/status/acme%20gateway", { endpoint: "status", rest: "acme gateway" }],
+    ["/messaging/status/100%", { endpoint: "status", rest: "100%" }],
   ])("finds %s", (url, place) => {
     expect(placeOf(url, "/messaging")).toEqual(place);
   });
