@@ -20,8 +20,14 @@ export const stderrLogger: Logger = Object.freeze({
   error: (message: string, fields?: LogFields) => write("error", message, fields),
 });
 
+/** What would end the line, or move a terminal's cursor. */
+const CONTROL = /[\p{Cc}\u2028\u2029]/gu;
+
 function write(level: string, message: string, fields?: LogFields): void {
-  process.stderr.write(
-    `[messaging-service] ${level}: ${message}${fields ? ` ${JSON.stringify(fields)}` : ""}\n`,
-  );
+  const line = `[messaging-service] ${level}: ${message}${fields ? ` ${JSON.stringify(fields)}` : ""}`;
+  process.stderr.write(`${line.replace(CONTROL, escaped)}\n`);
+}
+
+function escaped(control: string): string {
+  return `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
