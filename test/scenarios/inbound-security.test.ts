@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type LogFields, systemClock } from "@messaging-service/core";
+import { type HttpRequest, type LogFields, signTwilioRequest, systemClock } from "@messaging-service/core";
+import { twilio } from "@messaging-service/providers/twilio";
 import type { VirtualClock } from "@messaging-service/simulator";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startSite } from "../support/webhook-site.ts";
@@ -8,6 +9,10 @@ import { createWorld, PHONE, SENDER, type World, type WorldOptions } from "../su
 
 /** Real sockets take real time: here both run on the machine's clock. */
 const real = { ...systemClock, advance: async () => undefined } as unknown as VirtualClock;
+
+const AUTH_TOKEN = "12345678901234567890123456789012";
+let count = 0;
+const sid = (): string => `SM${(++count).toString(16).padStart(32, "0")}`;
 
 /** A private server that must not be reached, unless the test says so; how often it was. */
 async function startIntranet(): Promise<{ readonly origin: string; readonly hits: readonly string[] }> {
@@ -45,7 +50,7 @@ async function textTo(
 }
 
 /** The refused address is named by an alert. */
-async function blocked({ service }: World): Promise<string> {
+async function blocked({ service }: Pick<World, "service">): Promise<string> {
   const alerts = await service.alerts.list();
   return alerts.map(({ code, message }) => `${code} ${message}`).join("\n");
 }
@@ -141,6 +146,43 @@ describe("a URL that is none of code's", () => {
   it.each(["yes", 1, null])("is not guarded by %j, which is refused", (guarded) => {
     const webhook = { url: "https://example.com/sms", guarded: guarded as unknown as boolean };
     expect(() => createWorld({ webhook })).toThrow(/webhook/);
+  });
+
+  it.each([
+    ["of an answer", false],
+    ["of a guarded webhook", true],
+  ])("does not speak for the carrier: a message forged by the URL %s", async (_, isGuarded) => {
+    const provider = twilio({
+      accountSid: `AC${"1".repeat(32)}`,
+      authToken: AUTH_TOKEN,
+      optOutHandling: "off",
+    });
+    const server = createServer(async ({ method = "", url = "", headers }, response) => {
+      const read = { method, url, headers: headers as HttpRequest["headers"], body: undefined };
+      const answer = await service.handle("inbound", read);
+      response.writeHead(answer?.status ?? 0, answer?.headers).end(answer?.body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const inbound = (from: string, body: string): string =>
+      `${publicUrl}/messaging/inbound?${new URLSearchParams({ MessageSid: sid(), From: from, To: SENDER, Body: body })}`;
+    const forged = inbound("+14155550199", "STOP");
+    const redirect = `<Redirect method="GET">${forged.replaceAll("&", "&amp;")}</Redirect>`;
+    const site = await startSite({ "/sms": { body: `<Response>${redirect}</Response>` } });
+    const { service } = createWorld({
+      wrap: () => provider,
+      clock: real,
+      store: "memory",
+      publicUrl,
+      allowPrivateHosts: ["127.0.0.1"],
+      webhook: isGuarded ? { url: forged, method: "GET", guarded: true } : { url: `${site.origin}/sms` },
+    });
+    const genuine = inbound(PHONE, "hi");
+    const signature = signTwilioRequest({ authToken: AUTH_TOKEN, url: genuine });
+    expect((await fetch(genuine, { headers: { "x-twilio-signature": signature } })).status).toBe(200);
+    expect(await blocked({ service })).toContain("WEBHOOK_FAILED");
+    expect(await service.consent.get("+14155550199")).toMatchObject({ status: "unknown" });
   });
 
   it("is called where allowPrivateHosts names it", async () => {

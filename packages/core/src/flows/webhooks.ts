@@ -2,6 +2,7 @@ import { MessagingError } from "../errors.ts";
 import { type Endpoint, toErrorResponse, toWebhookRequest } from "../http.ts";
 import type { HttpRequest, HttpResponse, Provider, WebhookRequest } from "../provider.ts";
 import { createTally } from "../queue/tally.ts";
+import { GUARDED_HEADER } from "../webhook/request.ts";
 import type { Route } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
 
@@ -43,6 +44,14 @@ export interface Webhooks {
   settled(): Promise<void>;
 }
 
+const GUARDED = GUARDED_HEADER.toLowerCase();
+
+/** A URL that leads here made a service call its own webhooks: the signature is ours, and what it says is a stranger's. */
+function refuseGuarded({ headers }: HttpRequest): void {
+  if (headers[GUARDED] !== undefined)
+    throw new MessagingError("INVALID_SIGNATURE", "A guarded webhook URL leads here; no carrier calls.");
+}
+
 /** The front door: reads and verifies what providers call us with, and hands it to the flow that takes it. */
 export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: WebhookFlows): Webhooks {
   const tally = createTally();
@@ -63,6 +72,7 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
     try {
       if (endpoint === "media" && /^(GET|HEAD|POST)$/.test(request.method))
         return await media(options.rest ?? request.url.split(/[?#]/)[0]?.split("/").at(-1) ?? "", request);
+      refuseGuarded(request);
       const webhook = toWebhookRequest(request, ctx.options.publicUrl);
       const provider = providerOf(options.rest);
       if (options.verified !== true) verify(provider, webhook);

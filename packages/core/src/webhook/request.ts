@@ -5,6 +5,9 @@ import { signTwilioRequest } from "../wire/signature.ts";
 /** What we call ourselves in requests of our own. */
 export const USER_AGENT = "messaging-service/0.1";
 
+/** Marks a request to a URL that code did not name: it is signed as the carrier's are, and must not pass for one of them. */
+export const GUARDED_HEADER = "X-Guarded-Webhook";
+
 /** What {@link prepareRequest} turns into a request. */
 export interface RequestInput {
   /** Absolute, without a fragment. */
@@ -14,6 +17,8 @@ export interface RequestInput {
   /** A POST carries JSON instead of a form. */
   readonly json: boolean;
   readonly token: string;
+  /** False: whoever named the URL is not code. Default true. */
+  readonly trusted?: boolean | undefined;
 }
 
 /** Who calls. */
@@ -61,6 +66,7 @@ export function prepareRequest(input: RequestInput, identity: Identity): Prepare
   };
   if (method === "POST")
     headers["Content-Type"] = json ? "application/json" : "application/x-www-form-urlencoded";
+  if (input.trusted === false) headers[GUARDED_HEADER] = "1";
   if (url.username !== "" || url.password !== "") headers.Authorization = basicAuth(url);
   return { url, method, headers, body };
 }

@@ -40,6 +40,13 @@ describe("prepareRequest", () => {
     expect(verify(request, true)).toBe(true);
   });
 
+  it("marks a request to a URL that code did not name", () => {
+    expect(prepare("https://example.com/", { trusted: false }).headers["X-Guarded-Webhook"]).toBe("1");
+    expect(prepare("https://example.com/", { trusted: true }).headers).not.toHaveProperty(
+      "X-Guarded-Webhook",
+    );
+  });
+
   it("appends the parameters of a GET to the query", () => {
     const request = prepare("https://example.com/hook?a=1&b=x'y%20z", { method: "GET" });
     expect(request.url.href.startsWith("https://example.com/hook?a=1&b=x%27y%20z&Body=")).toBe(true);
