@@ -34,8 +34,9 @@ export interface LintReplyOptions {
 
 /** The campaign registry takes texts of 20 to 320 characters. */
 const MIN_REPLY_LENGTH = 20;
+/** What does not begin in the middle of a run is not looked for from each of its characters. */
 const CONTACT =
-  /\{supportContact\}|https?:\/\/|[\w.+-]+@[\w-]+\.\w|\b[\w-]+\.[a-z]{2,}\b|(?:\d[\s().-]*){7,}/i;
+  /\{supportContact\}|https?:\/\/|(?<![\w.+-])[\w.+-]+@[\w-]+\.\w|(?<![\w-])-*\w[\w-]*\.[a-z]{2,}\b|(?:\d[\s().-]*){7,}/i;
 
 /**
  * What US carriers, the campaign registry and the phone bill would object to in a reply: no brand, no way back (opt-out

@@ -35,6 +35,13 @@ describe("lintReply", () => {
     ]);
   });
 
+  it.each(["a", "a-", "a.b@", "1("])("takes no more time than a text is long: %s…", (part) => {
+    const begun = performance.now();
+    expect(lintReply(part.repeat(100_000), { type: "HELP" }).length).toBeGreaterThan(0);
+    // From each character on, it would be ten seconds.
+    expect(performance.now() - begun).toBeLessThan(2_000);
+  });
+
   it("takes a pack's word, or your own, for the instruction", () => {
     expect(codes("Acme: Alta. Responda BAJA para salir.", { type: "START", brand: "Acme" })).toEqual([]);
     expect(
