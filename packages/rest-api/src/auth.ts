@@ -5,6 +5,7 @@ import { fault } from "./errors.ts";
 export interface ApiKey {
   /** `SK` and 32 hexadecimal digits. */
   readonly sid: string;
+  /** 1 to 256 characters. */
   readonly secret: string;
 }
 
@@ -14,8 +15,8 @@ export type Authenticate = (header: string | undefined) => string;
 const CHALLENGE = { "www-authenticate": 'Basic realm="Twilio API"' };
 /** Further ones are digested each time. */
 const MOST_VERIFIED = 16;
-/** Longer headers hold no credential of ours. */
-const LONGEST_HEADER = 1_024;
+/** Longer headers hold no credential of ours: a SID, and a secret of 256 characters of up to three bytes, in base64. */
+const LONGEST_HEADER = 2_048;
 
 /**
  * Basic authentication with the account's SID and auth token, or an API key's SID and secret. Takes the same time for

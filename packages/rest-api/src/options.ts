@@ -151,17 +151,25 @@ function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 
+/** A longer one would be in no header that is read. */
+function isSecret(value: unknown): value is string {
+  return isText(value) && value.length > 0 && value.length <= 256;
+}
+
 /** Secrets never stand in an error. */
 function secret(option: string, value: unknown): string {
-  if (isText(value) && value.length > 0 && value.length <= 256) return value;
+  if (isSecret(value)) return value;
   throw invalid(option, "text of 1 to 256 characters");
 }
 
 function checkKeys(keys: readonly ApiKey[]): readonly ApiKey[] {
   const isKey = (key: ApiKey | undefined): boolean =>
-    isText(key?.sid) && isSid(key.sid, "SK") && isText(key.secret) && key.secret !== "";
+    isText(key?.sid) && isSid(key.sid, "SK") && isSecret(key.secret);
   if (!Array.isArray(keys) || !keys.every(isKey) || new Set(keys.map(({ sid }) => sid)).size < keys.length)
-    throw invalid("apiKeys", "a list of { sid, secret }, each sid once: SK and 32 hexadecimal digits");
+    throw invalid(
+      "apiKeys",
+      "a list of { sid, secret }, each sid once: SK and 32 hexadecimal digits, and text of 1 to 256 characters",
+    );
   return Object.freeze(keys.map(({ sid, secret }) => Object.freeze({ sid, secret })));
 }
 

@@ -51,6 +51,15 @@ describe("a request for the API", () => {
     });
   });
 
+  it("may have the longest secret there is, in any script", async () => {
+    const [sid, longest] = [`SK${"3".repeat(32)}`, "€".repeat(256)];
+    const { api } = createRestWorld({ authToken: longest, apiKeys: [{ sid, secret: longest }] });
+    for (const user of [ACCOUNT, sid])
+      expect(await ask(api, "GET", URL, undefined, { authorization: basic(user, longest) })).toMatchObject({
+        status: 404,
+      });
+  });
+
   it("of another account is answered 404, whatever the credential", async () => {
     const { api } = createRestWorld();
     const other = LIST.replace(ACCOUNT, `AC${"2".repeat(32)}`);
@@ -225,6 +234,7 @@ describe("options that are wrong", () => {
     ["accountSid", { accountSid: "AC1" }],
     ["authToken", { authToken: "" }],
     ["apiKeys", { apiKeys: [{ sid: "SK1", secret: "x" }] }],
+    ["apiKeys", { apiKeys: [{ sid: `SK${"3".repeat(32)}`, secret: "x".repeat(257) }] }],
     ["store", { store: undefined }],
     ["path", { path: "twilio/" }],
     ["publicUrl", { publicUrl: "https://example.com/path" }],
