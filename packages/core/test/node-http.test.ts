@@ -2,8 +2,6 @@ import { once } from "node:events";
 import { createServer, IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { connect, createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, Socket } from "node:net";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it } from "vitest";
 import { captureNodeResponse } from "../src/node-capture.ts";
 import {
@@ -14,6 +12,7 @@ import {
   writeNodeResponse,
 } from "../src/node-http.ts";
 import type { HttpRequest, HttpResponse } from "../src/provider.ts";
+import { heapUsed } from "./support/heap.ts";
 
 const LIMITS = { maxBodyBytes: 1_000, bodyTimeoutMs: 1_000 };
 const servers: Server[] = [];
@@ -56,13 +55,6 @@ async function read(
 
 const textOf = (body: Uint8Array | undefined): string | undefined =>
   body === undefined ? undefined : new TextDecoder().decode(body);
-
-/** Bytes of what is reachable. */
-function heapUsed(): number {
-  setFlagsFromString("--expose-gc");
-  runInNewContext("gc()");
-  return process.memoryUsage().heapUsed;
-}
 
 describe("fromNodeRequest", () => {
   it("reads method, URL, headers, bytes and origin", async () => {

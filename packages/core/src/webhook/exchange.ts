@@ -35,6 +35,8 @@ export type InFlight = Set<(error: Error) => void>;
 
 /** Not offered, so not undone; other values ("utf-8") are mistakes that change nothing. */
 const COMPRESSED = /gzip|deflate|compress|br|zstd/i;
+/** Chunks kept one by one: each costs some hundred bytes beside its own, and a server may send single ones. */
+const MOST_APART = 256;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** What {@link exchange} works with. */
@@ -62,7 +64,7 @@ export function exchange(
     let settled = false;
     let status = 0;
     let contentType: string | undefined;
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let size = 0;
 
     /** When the phase has lasted too long. */
@@ -85,6 +87,7 @@ export function exchange(
         onResponseData(_controller, chunk) {
           size += chunk.length;
           chunks.push(chunk);
+          if (chunks.length === MOST_APART) chunks = [Buffer.concat(chunks)];
           awaitNext();
           if (size > limits.maxBodyBytes) fail(tooLarge());
         },
