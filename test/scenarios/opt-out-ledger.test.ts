@@ -116,6 +116,7 @@ describe("what is written of one sender or category", () => {
     [{ sender: "nobody at all, I fear" }, "sender"],
     [{ sender: `whatsapp:${SENDER}` }, "sender"],
     [{ category: "" }, "category"],
+    [{ category: "x".repeat(256) }, "category"],
     [{ category: 5 as unknown as string }, "category"],
   ])("is refused where it would bind nobody: %j", async (about, field) => {
     const { service } = createWorld();

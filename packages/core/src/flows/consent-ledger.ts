@@ -62,6 +62,8 @@ export interface ConsentLedger {
 }
 
 const PAGE = 500;
+/** As of a message: of a longer one none ever is, and all of a person's categories are read with each send. */
+const LONGEST_CATEGORY = 255;
 
 export function createConsentLedger(
   ctx: FlowContext,
@@ -81,8 +83,11 @@ export function createConsentLedger(
       const what = `sender is ${JSON.stringify(sender)}`;
       throw new MessagingError("INVALID_CONSENT", `${what}, not the address of a sender on that channel.`);
     }
-    if (given(category) && (typeof category !== "string" || category === ""))
-      throw new MessagingError("INVALID_CONSENT", `category is ${JSON.stringify(category)}, not a text.`);
+    const isCategory = typeof category === "string" && category !== "" && category.length <= LONGEST_CATEGORY;
+    if (given(category) && !isCategory) {
+      const what = typeof category === "string" ? `${category.length} characters long` : String(category);
+      throw new MessagingError("INVALID_CONSENT", `category is ${what}, not a text of 1 to 255 characters.`);
+    }
     return {
       ...(parsed === undefined ? {} : { sender: parsed.address }),
       ...(typeof category === "string" ? { category } : {}),
