@@ -116,6 +116,7 @@ export type {
   StoreWrite,
 } from "./store/store.ts";
 export type * from "./types.ts";
+export { parseUrl } from "./url.ts";
 export type { FormLimits, FormParameters } from "./wire/form.ts";
 export { parseForm, parseQuery, renderForm } from "./wire/form.ts";
 export type {

@@ -1,6 +1,7 @@
 import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import { isSid } from "./sid.ts";
+import { parseUrl } from "./url.ts";
 
 /** The error of a wrong option: its name, what it is, and what it takes. */
 export function invalid(option: string, value: unknown, allowed: string): MessagingError {
@@ -74,7 +75,7 @@ export function sid(option: string, value: unknown, prefix: "AC" | "MG"): string
 /** An http(s) origin without a trailing slash, or `undefined`. */
 export function origin(option: string, value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
+  const url = typeof value === "string" ? parseUrl(value) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw invalid(option, value, 'an absolute http(s) URL such as "https://example.com"');
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {

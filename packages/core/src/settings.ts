@@ -4,6 +4,7 @@ import { nearest } from "./nearest.ts";
 import type { OptOutOptions } from "./opt-out/keywords.ts";
 import { invalid } from "./option-checks.ts";
 import type { InboundHandling, StatusCallback, Webhook } from "./types.ts";
+import { parseUrl } from "./url.ts";
 
 /**
  * What `service.update()` can change while the service runs. Names are those of Twilio's Service resource, camelCased.
@@ -184,7 +185,10 @@ export function checkSettingNames(input: object, fixed: readonly string[] = []):
 /** Whether a value is an absolute http(s) URL with a host, as status callbacks and webhooks must be. */
 export function isHttpUrl(value: unknown, most = 4_000): value is string {
   return (
-    typeof value === "string" && value.length <= most && /^https?:\/\//i.test(value) && URL.canParse(value)
+    typeof value === "string" &&
+    value.length <= most &&
+    /^https?:\/\//i.test(value) &&
+    parseUrl(value) !== undefined
   );
 }
 

@@ -6,6 +6,7 @@ import {
   type MessagingService,
   type MessagingServiceOptions,
   type Provider,
+  parseUrl,
   type SharedStore,
   type Store,
   shareStore,
@@ -185,7 +186,7 @@ function prefix(option: string, value: unknown): string {
 
 function origin(value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  if (isText(value) && /^https?:\/\/[^/?#\s]+\/?$/.test(value) && URL.canParse(value))
+  if (isText(value) && /^https?:\/\/[^/?#\s]+\/?$/.test(value) && parseUrl(value) !== undefined)
     return value.replace(/\/$/, "");
   throw invalid("publicUrl", 'an origin such as "https://example.com", without path or query');
 }

@@ -1,4 +1,4 @@
-import type { FormParameters } from "@messaging-service/core";
+import { type FormParameters, parseUrl } from "@messaging-service/core";
 import { fault } from "./errors.ts";
 import { flagOf, oneOf, textOf } from "./params.ts";
 import { refusal } from "./service-errors.ts";
@@ -61,12 +61,8 @@ export function urlOf(form: FormParameters, name: string): string | null | undef
 }
 
 function isUrl(value: string): boolean {
-  return (
-    value.length <= LONGEST_URL &&
-    /^https?:\/\//i.test(value) &&
-    URL.canParse(value) &&
-    !new URL(value).hostname.includes("_")
-  );
+  const isHttp = value.length <= LONGEST_URL && /^https?:\/\//i.test(value);
+  return isHttp && parseUrl(value)?.hostname.includes("_") === false;
 }
 
 function secondsOf(form: FormParameters): number | undefined {

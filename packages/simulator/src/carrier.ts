@@ -1,4 +1,4 @@
-import { MessagingError, type Provider } from "@messaging-service/core";
+import { MessagingError, type Provider, parseUrl } from "@messaging-service/core";
 import { createConnection, createExchange } from "./exchange.ts";
 import type { CarrierPeer, ConnectOptions } from "./http/peer.ts";
 import { type RestServer, startServer } from "./http/server.ts";
@@ -49,7 +49,7 @@ export function createCarrier(options: CarrierOptions = {}): Carrier {
   const servers: RestServer[] = [];
   const setInboundWebhook = (url: string, given: InboundWebhookOptions = {}): void => {
     for (const each of [url, given.fallbackUrl ?? url])
-      if (!/^https?:\/\//.test(each) || !URL.canParse(each))
+      if (!/^https?:\/\//.test(each) || parseUrl(each) === undefined)
         throw new MessagingError("INVALID_OPTION", `A webhook's URL must be absolute http(s), not ${each}.`);
     webhooks.set(given.sender ?? "", { ...given, url });
   };

@@ -1,6 +1,7 @@
 import { isMessagingError, MessagingError } from "../errors.ts";
 import { isHttpUrl } from "../settings.ts";
 import type { InboundMessage, WebhookUrl } from "../types.ts";
+import { parseUrl } from "../url.ts";
 import type { UrlFailure, WebhookAnswer, WebhookCaller } from "../webhook/call.ts";
 import { inboundParameters } from "../webhook/parameters.ts";
 import { originOf, reportUrl } from "../webhook/report.ts";
@@ -138,18 +139,18 @@ export function createCallWebhook(
 
 /** Relative to the URL that answered; what is no URL stays as it is, and is refused where it is used. */
 function resolve(url: string, answer: WebhookAnswer): string {
-  return URL.canParse(url, answer.url) ? new URL(url, answer.url).href : url;
+  return parseUrl(url, answer.url)?.href ?? url;
 }
 
 /** Within the origin that code named, what the answer names is trusted too; any other address is checked. */
 function trusts(answer: WebhookAnswer, url: string): boolean {
-  return answer.trusted && URL.canParse(url) && new URL(url).origin === new URL(answer.url).origin;
+  return answer.trusted && parseUrl(url)?.origin === new URL(answer.url).origin;
 }
 
 /** A relative URL inherits the webhook's credentials, which are none of the carrier's business. */
 function withoutCredentialsOf(answer: WebhookAnswer, url: string): string {
-  if (!URL.canParse(url)) return url;
+  const parsed = parseUrl(url);
+  if (parsed === undefined) return url;
   const { username, password } = new URL(answer.url);
-  const parsed = new URL(url);
   return parsed.username === username && parsed.password === password ? withoutCredentials(url) : url;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { parseUrl } from "../url.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import { type Exchanged, type ExchangeLimits, exchange, type InFlight } from "./exchange.ts";
 import { connectionFailure, type Failure } from "./failure.ts";
@@ -133,9 +134,8 @@ export function createAttempter({ clock, guard, ...identity }: AttempterParts): 
 }
 
 function follow(target: Target, status: number, location: string): Target | undefined {
-  if (!URL.canParse(location, target.url.href)) return undefined;
-  const url = new URL(location, target.url);
-  if (!isHttp(url)) return undefined;
+  const url = parseUrl(location, target.url);
+  if (url === undefined || !isHttp(url)) return undefined;
   url.hash = "";
   const trusted = target.trusted && url.origin === target.url.origin;
   // What a GET carries is in the Location already, as far as the server wants it there.

@@ -1,3 +1,4 @@
+import { parseUrl } from "../url.ts";
 import { type ConnectionOverrides, parseOverrides } from "./overrides.ts";
 import { isHttp } from "./request.ts";
 
@@ -17,7 +18,7 @@ export function destinationOf(text: string): Destination {
   const known = destinations.get(text);
   if (known !== undefined) return known;
   const overrides = parseOverrides(text);
-  const url = URL.canParse(overrides.url) ? new URL(overrides.url) : undefined;
+  const url = parseUrl(overrides.url);
   const destination = { overrides, url: url !== undefined && isHttp(url) ? url : undefined };
   if (destinations.size >= MOST_DESTINATIONS) destinations.clear();
   destinations.set(text, destination);

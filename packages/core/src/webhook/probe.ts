@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { parseUrl } from "../url.ts";
 import { createConnections } from "./connections.ts";
 import { type ExchangeLimits, exchange, type InFlight } from "./exchange.ts";
 import { connectionFailure } from "./failure.ts";
@@ -87,8 +88,9 @@ export function createProbe({ clock, guard }: ProbeParts): Probe {
         return { contentType, size };
       }
       if (redirects === MAX_REDIRECTS) return { reason: `redirected more than ${MAX_REDIRECTS} times` };
-      if (!URL.canParse(exchanged.location, target.href)) return { reason: "redirected to what is no URL" };
-      target = new URL(exchanged.location, target);
+      const next = parseUrl(exchanged.location, target);
+      if (next === undefined) return { reason: "redirected to what is no URL" };
+      target = next;
     }
   }
 

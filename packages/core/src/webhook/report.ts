@@ -1,5 +1,6 @@
 import type { AlertAbout } from "../alert.ts";
 import { isMessagingError } from "../errors.ts";
+import { parseUrl } from "../url.ts";
 import type { UrlFailure, WebhookErrorDetails } from "./call.ts";
 
 /** What an alert says of one URL that failed, or of a function that threw. */
@@ -54,7 +55,7 @@ export function reportUrl(
 
 /** What alerts about a URL have as their subject. What is no URL is its own. */
 export function originOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : url;
+  return parseUrl(url)?.origin ?? url;
 }
 
 function failureOf(error: unknown): WebhookErrorDetails | undefined {

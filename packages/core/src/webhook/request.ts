@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { parseUrl } from "../url.ts";
 import { renderForm } from "../wire/form.ts";
 import { signTwilioRequest } from "../wire/signature.ts";
 
@@ -74,7 +75,7 @@ export function prepareRequest(input: RequestInput, identity: Identity): Prepare
 /** The URL for logs, alerts and `ErrorUrl`: without its user information and fragment. Works on what is no URL, too. */
 export function withoutCredentials(url: string): string {
   const [text = ""] = url.split("#", 1);
-  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  const parsed = parseUrl(text);
   if (parsed === undefined || !isHttp(parsed)) return text.replace(/^(\w+:[/\\]+)?[^/?]*@/, "$1");
   if (parsed.username === "" && parsed.password === "") return text;
   parsed.username = "";

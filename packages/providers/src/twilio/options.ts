@@ -1,4 +1,4 @@
-import { MessagingError } from "@messaging-service/core";
+import { MessagingError, parseUrl } from "@messaging-service/core";
 
 /** What {@link twilio} needs to know. */
 export interface TwilioOptions {
@@ -111,7 +111,8 @@ function isFilled(value: unknown): boolean {
 }
 
 function isHttpUrl(value: unknown): boolean {
-  if (typeof value !== "string" || !URL.canParse(value)) return false;
-  const { protocol, search, hash } = new URL(value);
+  const url = typeof value === "string" ? parseUrl(value) : undefined;
+  if (url === undefined) return false;
+  const { protocol, search, hash } = url;
   return (protocol === "https:" || protocol === "http:") && search === "" && hash === "";
 }

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { AccountMessage, Media } from "@messaging-service/core";
+import { type AccountMessage, type Media, parseUrl } from "@messaging-service/core";
 import { parseDaySpan, parseSpan, rfc2822 } from "../dates.ts";
 import { fault } from "../errors.ts";
 import type { ResolvedRestOptions } from "../options.ts";
@@ -58,8 +58,9 @@ export function mediaRows({
     const media = mediaOf(message, params.Sid);
     if (suffixed || wantsJson) return { status: 200, json: view(message, media) };
     // Escaped: a URL is taken with any letters, a header takes few.
-    if (!URL.canParse(media.url)) throw fault(20404);
-    return { status: 307, headers: { location: new URL(media.url).href } };
+    const location = parseUrl(media.url)?.href;
+    if (location === undefined) throw fault(20404);
+    return { status: 307, headers: { location } };
   }
 
   async function remove({ params }: Call): Promise<Answer> {
@@ -100,7 +101,7 @@ function namesOf({ sid, media }: AccountMessage): readonly Named[] {
 }
 
 function typeOf(url: string): string | null {
-  const end = URL.canParse(url) ? (new URL(url).pathname.split(".").at(-1)?.toLowerCase() ?? "") : "";
+  const end = parseUrl(url)?.pathname.split(".").at(-1)?.toLowerCase() ?? "";
   return Object.hasOwn(TYPES, end) ? (TYPES[end] ?? null) : null;
 }
 

@@ -1,6 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import type { Timer } from "@messaging-service/core";
+import { parseUrl, type Timer } from "@messaging-service/core";
 import type { Lifetime } from "../lifetime.ts";
 import type { CallAnswer, CallLimits, CallRequest } from "./webhook-call.ts";
 
@@ -13,7 +13,7 @@ const ERRORS: Readonly<Record<string, number>> = {
 /** Carries a webhook call over HTTP(S), a connection each. Redirects are not followed. */
 export function httpTransport(request: CallRequest, limits: CallLimits, life: Lifetime): Promise<CallAnswer> {
   return new Promise((resolve) => {
-    const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
+    const url = parseUrl(request.url);
     if (url === undefined || !/^https?:$/.test(url.protocol)) {
       resolve(failed("ct", 11100));
       return;

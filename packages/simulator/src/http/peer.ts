@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from "@messaging-service/core";
+import { type HttpRequest, type HttpResponse, parseUrl } from "@messaging-service/core";
 import type { CallAnswer, Transport } from "./webhook-call.ts";
 
 /** A service in this process that takes the carrier's webhooks as a call; what `createMessagingService` returns fits. */
@@ -63,11 +63,12 @@ let last: { readonly base: string; readonly place: Place } | undefined;
 function placeOf(url: string): Place | undefined {
   const question = url.indexOf("?");
   const search = question === -1 ? "" : url.slice(question);
-  if (!PLAIN_QUERY.test(search)) return URL.canParse(url) ? new URL(url) : undefined;
+  if (!PLAIN_QUERY.test(search)) return parseUrl(url);
   const base = url.slice(0, question);
   if (last?.base !== base) {
-    if (!URL.canParse(base)) return undefined;
-    last = { base, place: new URL(base) };
+    const place = parseUrl(base);
+    if (place === undefined) return undefined;
+    last = { base, place };
   }
   const { origin, host, pathname } = last.place;
   return { origin, host, pathname, search };

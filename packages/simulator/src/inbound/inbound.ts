@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { parseUrl } from "@messaging-service/core";
 import { type Exchange, senderOf } from "../exchange.ts";
 import { httpTransport } from "../http/http-transport.ts";
 import { peerTransport } from "../http/peer.ts";
@@ -151,9 +152,7 @@ async function follow(
       const base = url;
       replies.push(...reading.messages.map((message) => ({ ...message, base })));
       if (reading.redirect === undefined) break;
-      url = URL.canParse(reading.redirect.url, url)
-        ? new URL(reading.redirect.url, url).href
-        : reading.redirect.url;
+      url = parseUrl(reading.redirect.url, url)?.href ?? reading.redirect.url;
       answer = await callWebhook(life, settings.authToken, {
         url,
         method: reading.redirect.method,

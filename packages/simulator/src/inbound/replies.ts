@@ -1,3 +1,4 @@
+import { parseUrl } from "@messaging-service/core";
 import type { Exchange } from "../exchange.ts";
 import { arrives, deliver, segmentsOf, travel } from "../message/journey.ts";
 import type { MessageRecord } from "../message/message.ts";
@@ -65,5 +66,5 @@ function accept(
 }
 
 function absolute(url: string, base: string): string {
-  return URL.canParse(url) || !URL.canParse(url, base) ? url : new URL(url, base).href;
+  return parseUrl(url) === undefined ? (parseUrl(url, base)?.href ?? url) : url;
 }

@@ -1,3 +1,4 @@
+import { parseUrl } from "@messaging-service/core";
 import { canSendMedia, senderOf } from "../exchange.ts";
 import type { CarrierSettings } from "../options.ts";
 import { channelOf, isPhoneNumber, isSenderAddress } from "../wire/address.ts";
@@ -119,7 +120,7 @@ function validateSchedule(form: URLSearchParams, now: number): Refusal | undefin
 }
 
 function isHttpUrl(text: string): boolean {
-  return /^\s*https?:/i.test(text) && URL.canParse(text);
+  return /^\s*https?:/i.test(text) && parseUrl(text) !== undefined;
 }
 
 function isJsonObject(text: string): boolean {
