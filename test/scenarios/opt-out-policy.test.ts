@@ -218,6 +218,7 @@ describe("one person", () => {
   it.each([
     ["+5215587654321", "+525587654321"],
     ["+5491123456789", "+541123456789"],
+    ["+447911123456", "+4407911123456"],
   ])("is one under every form of their number: %s, %s", async (said, sentTo) => {
     const { service, carrier } = createWorld();
     await carrier.handset(said).text(SENDER, "STOP");

@@ -4,7 +4,7 @@ import { personOf } from "./aliases.ts";
 import { cleanAddress } from "./digits.ts";
 import { parseFormattedNumber } from "./formatted-number.ts";
 import { areaCodeOf } from "./nanp.ts";
-import { isPhoneNumber, routingCountry } from "./number.ts";
+import { isPhoneNumber, mayHoldTrunkZero, routingCountry } from "./number.ts";
 
 /** What an address names. `agent` is an RCS sender (`rcs:acme_agent`). */
 export type AddressKind = "phone-number" | "short-code" | "sender-id" | "agent";
@@ -53,10 +53,11 @@ const TEL = /^tel:/i;
  * Understands an address of any kind: E.164, a short code (3 to 8 digits), a sender ID, `whatsapp:+…`, `rcs:+…` or
  * `rcs:agent`. Numbers may be written for people ("+44 (0)20 7946 0958", "tel:+1-415-555-2671"), and nationally where
  * `defaultCountry` is given; then 7 or 8 digits that are a possible number of that country are one, not a short code.
+ * A trunk 0 left in a number goes ("+4407911123456" is +447911123456), so that it is the same person's.
  * `undefined` when it is none of these: an extension, a trailing letter or surrounding words are not guessed away.
  */
 export function parseAddress(value: string, options: AddressOptions = {}): ParsedAddress | undefined {
-  if (isPhoneNumber(value)) return phoneNumber("sms", value);
+  if (isPhoneNumber(value) && !mayHoldTrunkZero(value)) return phoneNumber("sms", value);
   const text = cleanAddress(value);
   const prefix = CHANNEL_PREFIX.exec(text);
   if (prefix === null) return parsePlain(text, options.defaultCountry);
@@ -110,9 +111,12 @@ function parsePlain(text: string, defaultCountry: string | undefined): ParsedAdd
 }
 
 function parseNumber(text: string, defaultCountry: string | undefined): string | undefined {
-  if (isPhoneNumber(text)) return text;
+  const whole = isPhoneNumber(text) ? text : undefined;
+  if (whole !== undefined && !mayHoldTrunkZero(whole)) return whole;
   const number = parseFormattedNumber(text, defaultCountry);
-  return number !== undefined && isPhoneNumber(number) ? number : undefined;
+  if (number === undefined || !isPhoneNumber(number)) return whole;
+  // Another 0 may stand behind the one that went.
+  return number === text ? number : parseNumber(number, defaultCountry);
 }
 
 function phoneNumber(channel: Channel, number: string): ParsedAddress {

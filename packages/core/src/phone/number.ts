@@ -19,6 +19,9 @@ const NO_COUNTRY = "001";
 /** Country by the first three digits, whatever the length of the calling code: one array read answers for any number. */
 const countryByPrefix: readonly (string | undefined)[] = indexByPrefix();
 
+/** Digits of the calling code, by the first three digits. */
+const codeLengthByPrefix: Uint8Array = indexCodeLengths();
+
 const tollFree: ReadonlySet<string> = new Set(TOLL_FREE_AREA_CODES.split(" "));
 
 const nonGeographicCountries: ReadonlyMap<string, string> = new Map(
@@ -36,6 +39,15 @@ export function isPhoneNumber(value: string): boolean {
   if (!E164.test(value)) return false;
   if (value.charCodeAt(1) === ONE) return value.length === 12;
   return countryByPrefix[prefixOf(value)] !== undefined;
+}
+
+/**
+ * Whether a phone number may still hold the 0 that most countries dial before their own numbers and E.164 leaves out
+ * (`+4407911123456`). The numbers of some begin with one for good (Italy's land lines, Côte d'Ivoire): it takes the
+ * numbering plan to tell.
+ */
+export function mayHoldTrunkZero(e164: string): boolean {
+  return e164.charCodeAt(1 + (codeLengthByPrefix[prefixOf(e164)] ?? 0)) === ZERO;
 }
 
 /**
@@ -63,6 +75,15 @@ function nanpCountry(areaCode: string): string {
 
 function prefixOf(e164: string): number {
   return (e164.charCodeAt(1) - ZERO) * 100 + (e164.charCodeAt(2) - ZERO) * 10 + (e164.charCodeAt(3) - ZERO);
+}
+
+function indexCodeLengths(): Uint8Array {
+  const lengths = new Uint8Array(1000);
+  for (const code of Object.keys(CALLING_CODES)) {
+    const span = 10 ** (3 - code.length);
+    lengths.fill(code.length, Number(code) * span, (Number(code) + 1) * span);
+  }
+  return lengths;
 }
 
 function indexByPrefix(): (string | undefined)[] {

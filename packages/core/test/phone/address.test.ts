@@ -58,6 +58,7 @@ describe("parseAddress", () => {
       fc.integer({ min: 2_000_000_000, max: 9_999_999_999 }).map((national) => `+1${national}`),
       fc.integer({ min: 100_000_000, max: 999_999_999 }).map((national) => `whatsapp:+49${national}`),
       fc.integer({ min: 100, max: 99_999_999 }).map(String),
+      fc.integer({ min: 100_000_000, max: 999_999_999 }).map((national) => `+3906${national}`),
       fc.string({ unit: fc.constantFrom(..."ABCxyz"), minLength: 1, maxLength: 11 }),
     );
     fc.assert(
@@ -73,6 +74,7 @@ describe("parseAddress", () => {
         fc.oneof(
           fc.string({ unit: "binary" }),
           fc.stringMatching(/^(whatsapp:|rcs:|tel:)?[+0-9 ()./-]{0,20}$/),
+          fc.stringMatching(/^\+[1-9][0-9]{0,2}0{1,3}[0-9]{4,10}$/),
         ),
         fc.constantFrom(undefined, "US", "DE", "SG", "XX"),
         (value, defaultCountry) => {
@@ -107,6 +109,15 @@ describe("parseRecipient", () => {
 
   it.each([
     ["+44 (0)20 7946 0958", "+442079460958"],
+    ["+4402079460958", "+442079460958"],
+    ["+44002079460958", "+442079460958"],
+    ["whatsapp:+4915112345678", "whatsapp:+4915112345678"],
+    ["whatsapp:+49015112345678", "whatsapp:+4915112345678"],
+    ["+23408031234567", "+2348031234567"],
+    ["+390669812345", "+390669812345"],
+    ["+2250701234567", "+2250701234567"],
+    ["+2290195123456", "+2290195123456"],
+    ["+4400000", "+4400000"],
     ["+1 (415) 555-2671", "+14155552671"],
     ["+1-415-555-2671", "+14155552671"],
     ["+1.415.555.2671", "+14155552671"],

@@ -6,7 +6,7 @@ import examples from "libphonenumber-js/mobile/examples";
 import { describe, expect, it } from "vitest";
 import { CALLING_CODES } from "../../src/phone/calling-codes.ts";
 import { areaCodeCountry } from "../../src/phone/nanp.ts";
-import { isPhoneNumber, isTollFree, routingCountry } from "../../src/phone/number.ts";
+import { isPhoneNumber, isTollFree, mayHoldTrunkZero, routingCountry } from "../../src/phone/number.ts";
 
 const callingCodes = metadata.country_calling_codes as Readonly<Record<string, readonly CountryCode[]>>;
 
@@ -153,4 +153,19 @@ describe("isTollFree", () => {
       expect(isTollFree(number)).toBe(false);
     },
   );
+});
+
+describe("mayHoldTrunkZero", () => {
+  it.each([
+    ["+4407911123456", true],
+    ["+447911123456", false],
+    ["+23408031234567", true],
+    ["+2348031234567", false],
+    ["+390669812345", true],
+    ["+7012345678", true],
+    ["+79012345678", false],
+    ["+12025550123", false],
+  ])("says of %s %s", (number, may) => {
+    expect(mayHoldTrunkZero(number)).toBe(may);
+  });
 });
