@@ -109,6 +109,8 @@ describe("the consent ledger", () => {
       { status: "opted-in", source: "import", at: new Date("nonsense") },
       { status: "opted-in", source: "import", at: "2026-01-01" },
       { status: "opted-in", source: "import", at: 5 },
+      { status: "opted-in", source: "import", force: "false" },
+      { status: "opted-in", source: "import", note: 7 },
       undefined,
     ];
     for (const event of bad)
@@ -121,6 +123,15 @@ describe("the consent ledger", () => {
       code: "INVALID_RECIPIENT",
     });
     await expect(service.consent.get("nobody")).rejects.toMatchObject({ code: "INVALID_RECIPIENT" });
+  });
+
+  it("refuses a field that is misspelt, which would make of one category all", async () => {
+    const { service } = createWorld();
+    const misspelt = { status: "opted-in", source: "website", categroy: "alerts" } as never;
+    for (const asked of [service.consent.set(PHONE, misspelt), service.consent.get(PHONE, misspelt)])
+      await expect(asked).rejects.toMatchObject({ code: "UNKNOWN_REQUEST_OPTION" });
+    await expect(service.consent.set(PHONE, misspelt)).rejects.toThrow('did you mean "category"?');
+    expect((await service.consent.get(PHONE)).status).toBe("unknown");
   });
 
   it("keeps what STOP said at one sender to it, by scope, for questions about it", async () => {

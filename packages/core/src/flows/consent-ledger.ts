@@ -1,4 +1,5 @@
 import { MessagingError } from "../errors.ts";
+import { fields } from "../option-checks.ts";
 import { parseAddress, parseRecipient, type Recipient } from "../phone/address.ts";
 import {
   boundBy,
@@ -64,6 +65,8 @@ export interface ConsentLedger {
 const PAGE = 500;
 /** As of a message: of a longer one none ever is, and all of a person's categories are read with each send. */
 const LONGEST_CATEGORY = 255;
+const SCOPE_FIELDS = ["sender", "category"];
+const INPUT_FIELDS = ["status", "source", "at", ...SCOPE_FIELDS, "note", "force"];
 
 export function createConsentLedger(
   ctx: FlowContext,
@@ -115,6 +118,7 @@ export function createConsentLedger(
       question: { readonly sender?: Address; readonly category?: string } = {},
     ): Promise<ConsentAnswer> {
       const to = parse(address);
+      fields("consent.get", question, SCOPE_FIELDS);
       const channel = consentChannel(to.channel);
       const about = parseScope(channel, question);
       const { policy } = ctx.optOut();
@@ -152,6 +156,12 @@ export function createConsentLedger(
           `source is ${JSON.stringify(input.source)}; it takes ${allowed.join(", ")}.`,
         );
       }
+      // A field that is misspelt would be passed over, and say of everything what was meant of one category.
+      fields("consent.set", input, INPUT_FIELDS);
+      if (given(input.force) && typeof input.force !== "boolean")
+        throw new MessagingError("INVALID_CONSENT", "force is neither true nor false.");
+      if (given(input.note) && typeof input.note !== "string")
+        throw new MessagingError("INVALID_CONSENT", "note is not a text.");
       const channel = consentChannel(to.channel);
       const { sender, category } = parseScope(channel, input);
       const now = ctx.clock.now();
@@ -168,7 +178,7 @@ export function createConsentLedger(
         sender,
         category,
         campaign,
-        note: input.note,
+        note: input.note ?? undefined,
       };
       const change = {
         type: input.status === "opted-out" ? ("opt-out" as const) : ("opt-in" as const),
