@@ -10,12 +10,21 @@ export function invalid(option: string, value: unknown, allowed: string): Messag
   });
 }
 
-function show(value: unknown): string {
-  return typeof value === "string"
-    ? JSON.stringify(value)
-    : typeof value === "object" && value !== null
-      ? "an object"
-      : String(value);
+/** No longer than it takes to recognise a text. */
+const MOST_SHOWN = 64;
+
+/** A value as an error's message shows it: short, on one line. Never throws, whatever the value is. */
+export function show(value: unknown): string {
+  if (typeof value === "string")
+    return JSON.stringify(value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}…` : value);
+  if (typeof value === "function") return "a function";
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
+  return String(value);
+}
+
+/** Whether a value is an object to be read by its keys. A list is none, nor is a Map: it would look like an object without any. */
+export function isKeyed(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !(Symbol.iterator in value);
 }
 
 /** What should have been a URL, for an error: without its user name and password, since errors are told in alerts. */
@@ -29,7 +38,7 @@ export function showUrl(value: unknown): string {
  * @throws MessagingError INVALID_OPTION, UNKNOWN_REQUEST_OPTION naming the nearest field.
  */
 export function fields(call: string, value: unknown, known: readonly string[]): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
+  if (!isKeyed(value))
     throw new MessagingError("INVALID_OPTION", `${call} takes an object with ${known.join(", ")}.`);
   for (const key of Object.keys(value)) {
     if (!known.includes(key))
@@ -123,9 +132,8 @@ export function flag(option: string, value: unknown): boolean {
 
 /** A copy of an object whose values are texts, or `undefined`: its owner may go on changing it. */
 export function textMap<T extends object>(option: string, value: T | undefined): T | undefined {
-  const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
-  if (value === undefined || (isMap && Object.values(value).every((each) => typeof each === "string")))
-    return value === undefined ? undefined : { ...value };
+  if (value === undefined) return undefined;
+  if (isKeyed(value) && Object.values(value).every((each) => typeof each === "string")) return { ...value };
   throw invalid(option, value, "an object of texts");
 }
 

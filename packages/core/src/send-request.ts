@@ -1,6 +1,6 @@
 import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
-import { flag, invalid, showUrl, text, textMap } from "./option-checks.ts";
+import { flag, invalid, isKeyed, show, showUrl, text, textMap } from "./option-checks.ts";
 import { parseAddress, parseRecipient, type Recipient } from "./phone/address.ts";
 import { isHttpUrl, isStatusCallback, type Settings } from "./settings.ts";
 import type { Address, SendRequest, StatusCallback } from "./types.ts";
@@ -151,8 +151,7 @@ function parseFrom(from: string | undefined, context: DraftContext): Address | u
   if (from === undefined || from === context.serviceSid) return undefined;
   const parsed =
     typeof from === "string" ? parseAddress(from, { defaultCountry: context.defaultCountry }) : undefined;
-  if (parsed === undefined)
-    throw new MessagingError("INVALID_SENDER", `from ${JSON.stringify(from)} is no sender.`);
+  if (parsed === undefined) throw new MessagingError("INVALID_SENDER", `from ${show(from)} is no sender.`);
   return parsed.address;
 }
 
@@ -162,16 +161,14 @@ function parseFallback(fallbackFrom: string | undefined): Address | undefined {
   if (parsed?.channel === "sms") return parsed.address;
   throw new MessagingError(
     "INVALID_FALLBACK_FROM",
-    `fallbackFrom ${JSON.stringify(fallbackFrom)} is no SMS or MMS sender.`,
+    `fallbackFrom ${show(fallbackFrom)} is no SMS or MMS sender.`,
   );
 }
 
 function parseContentSid(contentSid: string | undefined): string | undefined {
-  if (contentSid === undefined || /^HX[0-9a-fA-F]{32}$/.test(contentSid)) return contentSid;
-  throw new MessagingError(
-    "INVALID_CONTENT_SID",
-    `contentSid ${JSON.stringify(contentSid)} is no content SID.`,
-  );
+  const isSid = typeof contentSid === "string" && /^HX[0-9a-fA-F]{32}$/.test(contentSid);
+  if (contentSid === undefined || isSid) return contentSid;
+  throw new MessagingError("INVALID_CONTENT_SID", `contentSid ${show(contentSid)} is no content SID.`);
 }
 
 function parseContentVariables(
@@ -187,8 +184,7 @@ function parseContentVariables(
   } catch (cause) {
     throw new MessagingError("INVALID_CONTENT_VARIABLES", "contentVariables are no JSON.", { cause });
   }
-  const entries =
-    typeof value === "object" && value !== null && !Array.isArray(value) ? Object.values(value) : undefined;
+  const entries = isKeyed(value) ? Object.values(value) : undefined;
   if (entries === undefined || entries.length > 100 || !entries.every((each) => typeof each === "string")) {
     throw new MessagingError(
       "INVALID_CONTENT_VARIABLES",
@@ -200,14 +196,14 @@ function parseContentVariables(
 
 function parseValidity(seconds: number): number {
   if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 36_000) return seconds;
-  throw new MessagingError("INVALID_VALIDITY_PERIOD", `validityPeriod is ${seconds}.`);
+  throw new MessagingError("INVALID_VALIDITY_PERIOD", `validityPeriod is ${show(seconds)}.`);
 }
 
 function parseSendAt(sendAt: SendRequest["sendAt"]): number | undefined {
   if (sendAt === undefined) return undefined;
-  const at = sendAt instanceof Date ? sendAt.getTime() : Date.parse(sendAt);
-  if (Number.isNaN(at))
-    throw new MessagingError("INVALID_SEND_AT", `sendAt ${JSON.stringify(sendAt)} is no time.`);
+  const at =
+    sendAt instanceof Date ? sendAt.getTime() : typeof sendAt === "string" ? Date.parse(sendAt) : Number.NaN;
+  if (Number.isNaN(at)) throw new MessagingError("INVALID_SEND_AT", `sendAt ${show(sendAt)} is no time.`);
   return at;
 }
 

@@ -2,7 +2,7 @@ import type { DebuggerWebhook } from "./alert.ts";
 import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import type { OptOutOptions } from "./opt-out/keywords.ts";
-import { invalid } from "./option-checks.ts";
+import { invalid, isKeyed } from "./option-checks.ts";
 import type { InboundHandling, StatusCallback, Webhook } from "./types.ts";
 import { parseUrl } from "./url.ts";
 
@@ -165,8 +165,7 @@ export function resolveSettings(input: SettingsInput, base: Settings = DEFAULTS)
  * @throws MessagingError INVALID_OPTION, UNKNOWN_OPTION naming the nearest setting.
  */
 export function checkSettingNames(input: object, fixed: readonly string[] = []): void {
-  if (typeof input !== "object" || input === null)
-    throw new MessagingError("INVALID_OPTION", "update takes an object of settings.");
+  if (!isKeyed(input)) throw new MessagingError("INVALID_OPTION", "update takes an object of settings.");
   for (const key of Object.keys(input)) {
     if (!SETTING_NAMES.includes(key)) {
       if (fixed.includes(key))

@@ -89,6 +89,10 @@ describe("a send request", () => {
     ["from", "nobody at all!", "INVALID_SENDER", 21212],
     ["from", "", "INVALID_SENDER", 21212],
     ["from", 5, "INVALID_SENDER", 21212],
+    ["from", 14155550100n, "INVALID_SENDER", 21212],
+    ["to", 14155550123n, "INVALID_RECIPIENT", 21211],
+    ["mediaUrl", [5n], "INVALID_MEDIA_URL", 21620],
+    ["contentSid", Symbol("HX"), "INVALID_CONTENT_SID", 21655],
     ["fallbackFrom", "whatsapp:+14155550100", "INVALID_FALLBACK_FROM", 21665],
     ["fallbackFrom", 5, "INVALID_FALLBACK_FROM", 21665],
     ["contentSid", "HX1", "INVALID_CONTENT_SID", 21655],
@@ -133,6 +137,7 @@ describe("a send request", () => {
     [{ contentVariables: "[1]" }],
     [{ contentVariables: '{"1":2}' }],
     [{ contentVariables: null }],
+    [{ contentVariables: new Map([["1", "Ann"]]) }],
     [{ contentVariables: Object.fromEntries(Array.from({ length: 101 }, (_, n) => [n, "x"])) }],
   ])("with content variables %o is refused", (change) => {
     expect(() => parse({ ...change, contentSid: HX })).toThrow(

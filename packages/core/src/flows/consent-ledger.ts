@@ -1,5 +1,5 @@
 import { MessagingError } from "../errors.ts";
-import { fields } from "../option-checks.ts";
+import { fields, show } from "../option-checks.ts";
 import { parseAddress, parseRecipient, type Recipient } from "../phone/address.ts";
 import {
   boundBy,
@@ -83,12 +83,12 @@ export function createConsentLedger(
     const { defaultCountry } = ctx.options;
     const parsed = typeof sender === "string" ? parseAddress(sender, { defaultCountry }) : undefined;
     if (given(sender) && (parsed === undefined || consentChannel(parsed.channel) !== channel)) {
-      const what = `sender is ${JSON.stringify(sender)}`;
+      const what = `sender is ${show(sender)}`;
       throw new MessagingError("INVALID_CONSENT", `${what}, not the address of a sender on that channel.`);
     }
     const isCategory = typeof category === "string" && category !== "" && category.length <= LONGEST_CATEGORY;
     if (given(category) && !isCategory) {
-      const what = typeof category === "string" ? `${category.length} characters long` : String(category);
+      const what = typeof category === "string" ? `${category.length} characters long` : show(category);
       throw new MessagingError("INVALID_CONSENT", `category is ${what}, not a text of 1 to 255 characters.`);
     }
     return {
@@ -148,12 +148,12 @@ export function createConsentLedger(
       const to = parse(address);
       const allowed = CONSENT_SOURCES.filter((source) => source !== "keyword" && source !== "provider");
       if (input?.status !== "opted-out" && input?.status !== "opted-in") {
-        throw new MessagingError("INVALID_CONSENT", `status is ${JSON.stringify(input?.status)}.`);
+        throw new MessagingError("INVALID_CONSENT", `status is ${show(input?.status)}.`);
       }
       if (!allowed.includes(input.source)) {
         throw new MessagingError(
           "INVALID_CONSENT",
-          `source is ${JSON.stringify(input.source)}; it takes ${allowed.join(", ")}.`,
+          `source is ${show(input.source)}; it takes ${allowed.join(", ")}.`,
         );
       }
       // A field that is misspelt would be passed over, and say of everything what was meant of one category.
@@ -214,5 +214,5 @@ function given(value: unknown): boolean {
 
 function toTime(at: unknown): number {
   if (at instanceof Date && !Number.isNaN(at.getTime())) return at.getTime();
-  throw new MessagingError("INVALID_CONSENT", `at is ${JSON.stringify(at)}, not a Date.`);
+  throw new MessagingError("INVALID_CONSENT", `at is ${show(at)}, not a Date.`);
 }

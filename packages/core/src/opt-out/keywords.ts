@@ -1,8 +1,9 @@
 import { MessagingError } from "../errors.ts";
+import { show } from "../option-checks.ts";
 import type { OptOutType } from "../types.ts";
 import { resolveLayers } from "./layers.ts";
 import type { Replies } from "./replies.ts";
-import { checkObject, checkOneOf, checkText, checkTexts, describe } from "./validate.ts";
+import { checkObject, checkOneOf, checkText, checkTexts } from "./validate.ts";
 
 /** A keyword: the word, or the word with what is special about it. At most 34 characters, spaces allowed. */
 export type KeywordEntry =
@@ -196,6 +197,6 @@ function checkWhole(name: keyof OptOutOptions, value: number): number {
   if (Number.isInteger(value) && value >= 0) return value;
   throw new MessagingError(
     "INVALID_OPTION",
-    `optOut.${name} must be a whole number from 0, not ${describe(value)}.`,
+    `optOut.${name} must be a whole number from 0, not ${show(value)}.`,
   );
 }

@@ -1,10 +1,11 @@
 import { MessagingError } from "../errors.ts";
+import { show } from "../option-checks.ts";
 import type { OptOutType } from "../types.ts";
 import type { KeywordEntry, KeywordLayer, ResolvedKeyword, ResolvedSet } from "./keywords.ts";
 import { normalizeKeyword } from "./normalize.ts";
 import { type Replies, type ReplySlots, renderReply } from "./replies.ts";
 import { RESERVED_WORDS, type StandardWord } from "./standard.ts";
-import { checkObject, checkOneOf, checkReply, describe, MAX_KEYWORD_LENGTH } from "./validate.ts";
+import { checkObject, checkOneOf, checkReply, MAX_KEYWORD_LENGTH } from "./validate.ts";
 
 /** What a set starts from: its place, its words and its replies before the configured layer. */
 export interface SetBase {
@@ -121,7 +122,7 @@ function toWord(entry: KeywordEntry, optOutType: OptOutType, place: string): Wor
   }
   checkObject(entry, ["word", "onlyWhenOptedOut", "reply"], `The keyword ${place}`);
   const { word, onlyWhenOptedOut, reply } = entry;
-  checkOneOf(onlyWhenOptedOut, [true, false], `onlyWhenOptedOut of ${describe(word)} ${place}`);
+  checkOneOf(onlyWhenOptedOut, [true, false], `onlyWhenOptedOut of ${show(word)} ${place}`);
   if (onlyWhenOptedOut === true && optOutType !== "START") {
     throw new MessagingError(
       "INVALID_KEYWORD",
@@ -134,26 +135,26 @@ function toWord(entry: KeywordEntry, optOutType: OptOutType, place: string): Wor
 /** The canonical form of a configured word, or the error that it cannot be one. */
 function checkedKey(word: unknown, place: string): string {
   if (typeof word !== "string") {
-    throw new MessagingError("INVALID_KEYWORD", `A keyword ${place} must be a text, not ${describe(word)}.`);
+    throw new MessagingError("INVALID_KEYWORD", `A keyword ${place} must be a text, not ${show(word)}.`);
   }
   const length = [...word.trim()].length;
   if (length > MAX_KEYWORD_LENGTH) {
     throw new MessagingError(
       "INVALID_KEYWORD",
-      `${describe(word)} ${place} has ${length} characters; at most ${MAX_KEYWORD_LENGTH} are allowed.`,
+      `${show(word)} ${place} has ${length} characters; at most ${MAX_KEYWORD_LENGTH} are allowed.`,
     );
   }
   const key = normalizeKeyword(word);
   if (key !== "") return key;
   throw new MessagingError(
     "INVALID_KEYWORD",
-    `${describe(word)} ${place} has no letter or digit, so no message could match it.`,
+    `${show(word)} ${place} has no letter or digit, so no message could match it.`,
   );
 }
 
 function checkedList<T>(list: readonly T[] | undefined, name: string, place: string): readonly T[] {
   if (list === undefined || Array.isArray(list)) return list ?? [];
-  throw new MessagingError("INVALID_KEYWORD", `"${name}" ${place} must be a list, not ${describe(list)}.`);
+  throw new MessagingError("INVALID_KEYWORD", `"${name}" ${place} must be a list, not ${show(list)}.`);
 }
 
 function renderChecked(template: unknown, slots: ReplySlots, place: string): string {

@@ -1,4 +1,5 @@
 import { MessagingError } from "../errors.ts";
+import { isKeyed, show } from "../option-checks.ts";
 import { MAX_REPLY_LENGTH } from "./replies.ts";
 
 /** The most characters a keyword may have, as at Twilio. */
@@ -6,8 +7,8 @@ export const MAX_KEYWORD_LENGTH = 34;
 
 /** Refuses what is no plain object, and keys that no option has; the message names the nearest one. */
 export function checkObject(value: unknown, allowed: readonly string[] | undefined, path: string): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new MessagingError("INVALID_OPTION", `${path} must be an object, not ${describe(value)}.`);
+  if (!isKeyed(value)) {
+    throw new MessagingError("INVALID_OPTION", `${path} must be an object, not ${show(value)}.`);
   }
   for (const key of Object.keys(value)) {
     if (allowed === undefined || allowed.includes(key)) continue;
@@ -22,23 +23,20 @@ export function checkObject(value: unknown, allowed: readonly string[] | undefin
 export function checkOneOf(value: unknown, allowed: readonly unknown[], path: string): void {
   if (value === undefined || allowed.includes(value)) return;
   const choices = allowed.map((choice) => JSON.stringify(choice)).join(", ");
-  throw new MessagingError("INVALID_OPTION", `${path} must be one of ${choices}, not ${describe(value)}.`);
+  throw new MessagingError("INVALID_OPTION", `${path} must be one of ${choices}, not ${show(value)}.`);
 }
 
 /** Refuses a value that is no text with a visible character; undefined is allowed. */
 export function checkText(value: unknown, path: string): void {
   if (value === undefined || (typeof value === "string" && value.trim() !== "")) return;
-  throw new MessagingError(
-    "INVALID_OPTION",
-    `${path} must be a text that is not empty, not ${describe(value)}.`,
-  );
+  throw new MessagingError("INVALID_OPTION", `${path} must be a text that is not empty, not ${show(value)}.`);
 }
 
 /** Refuses what is no list of texts; undefined is allowed. */
 export function checkTexts(value: unknown, path: string): void {
   if (value === undefined) return;
   if (Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "")) return;
-  throw new MessagingError("INVALID_OPTION", `${path} must be a list of texts, not ${describe(value)}.`);
+  throw new MessagingError("INVALID_OPTION", `${path} must be a list of texts, not ${show(value)}.`);
 }
 
 /** Refuses a reply that is empty, or longer than a reply may be once its slots are filled. */
@@ -92,15 +90,6 @@ export function checkCountry(country: string, path: string): void {
     "INVALID_KEYWORD",
     `${path}: "${country}" is not a country code (ISO 3166-1 alpha-2 in capitals, as "MX").`,
   );
-}
-
-/** A value as an error message shows it: short, on one line. */
-export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object" && value !== null) return "an object";
-  if (typeof value === "function") return "a function";
-  return String(value);
 }
 
 function nearest(key: string, allowed: readonly string[]): string {

@@ -1,4 +1,5 @@
 import { MessagingError } from "../errors.ts";
+import { show } from "../option-checks.ts";
 import type { Address, Channel } from "../types.ts";
 import { personOf } from "./aliases.ts";
 import { cleanAddress } from "./digits.ts";
@@ -78,7 +79,7 @@ export function parseAddress(value: string, options: AddressOptions = {}): Parse
 export function parseRecipient(to: string, options: AddressOptions = {}): Recipient {
   const parsed = typeof to === "string" ? parseAddress(to, options) : undefined;
   if (parsed?.number === undefined) {
-    throw new MessagingError("INVALID_RECIPIENT", `${quote(to)} ${whyNoRecipient(to, parsed, options)}.`);
+    throw new MessagingError("INVALID_RECIPIENT", `${show(to)} ${whyNoRecipient(to, parsed, options)}.`);
   }
   const { address, channel, number } = parsed;
   return {
@@ -144,10 +145,4 @@ function whyNoRecipient(to: unknown, parsed: ParsedAddress | undefined, options:
   if (text.startsWith("+")) return "is not a calling code in use and 7 to 15 digits in all";
   if (options.defaultCountry !== undefined) return `is not a phone number of ${options.defaultCountry}`;
   return "is not in E.164, and no defaultCountry says whose national number it would be";
-}
-
-/** A stranger's text in a message of ours: quoted, and no longer than it takes to recognise it. */
-function quote(value: unknown): string {
-  if (typeof value !== "string") return String(value);
-  return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value);
 }

@@ -1,5 +1,6 @@
 import { MessagingError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import { show } from "../option-checks.ts";
 import { type AddressKind, type ParsedAddress, parseAddress } from "../phone/address.ts";
 import { areaCodeOf } from "../phone/nanp.ts";
 import { isTollFree, routingCountry } from "../phone/number.ts";
@@ -61,7 +62,7 @@ export function resolveSender(input: SenderInput, context: SenderContext): Sende
   const country = countryOf(parsed, type, fields.country);
   const { throughput } = fields;
   if (throughput !== undefined && !(Number.isFinite(throughput) && throughput > 0)) {
-    throw invalid(parsed.address, `has a throughput of ${throughput}, which is not a positive number`);
+    throw invalid(parsed.address, `has a throughput of ${show(throughput)}, which is not a positive number`);
   }
   return Object.freeze({
     id: parsed.address,
@@ -98,13 +99,21 @@ function checkFields(input: unknown, fields: SenderFields): void {
   const unknown = Object.keys(fields).find((field) => !FIELD_NAMES.includes(field));
   if (unknown !== undefined)
     throw invalid(input, `has no field "${unknown}"; did you mean "${nearest(unknown, FIELD_NAMES)}"?`);
-  const { webhook, inboundHandling, capabilities, unsupportedCarriers } = fields;
+  const { webhook, inboundHandling, capabilities, unsupportedCarriers, provider, registered } = fields;
   if (webhook !== undefined && !isWebhook(webhook))
     throw invalid(input, "has a webhook that is neither a function nor { url } with an absolute http(s) URL");
   if (inboundHandling !== undefined && !isInboundHandling(inboundHandling))
     throw invalid(input, 'has an inboundHandling that is not "defer", "webhook", "conversation" or "drop"');
   for (const [field, list] of Object.entries({ capabilities, unsupportedCarriers }))
-    if (list !== undefined && !Array.isArray(list)) throw invalid(input, `has ${field} that are no list`);
+    if (list !== undefined && !isTexts(list)) throw invalid(input, `has ${field} that are no list of texts`);
+  if (typeof (provider ?? "") !== "string")
+    throw invalid(input, `has the provider ${show(provider)}, which is not the name of one`);
+  if (typeof (registered ?? false) !== "boolean")
+    throw invalid(input, `has registered as ${show(registered)}, which is neither true nor false`);
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
 function parseSender(
@@ -145,12 +154,8 @@ function typeOf(parsed: ParsedAddress): SenderType {
 
 function countryOf(parsed: ParsedAddress, type: SenderType, given: string | undefined): string | undefined {
   const country = given ?? (parsed.number === undefined ? undefined : routingCountry(parsed.number));
-  if (country !== undefined && !COUNTRY.test(country)) {
-    throw invalid(
-      parsed.address,
-      `has the country ${JSON.stringify(country)}, which is not ISO 3166-1 alpha-2`,
-    );
-  }
+  if (country !== undefined && !(typeof country === "string" && COUNTRY.test(country)))
+    throw invalid(parsed.address, `has the country ${show(country)}, which is not ISO 3166-1 alpha-2`);
   if (type === "short-code" && country === undefined)
     throw invalid(parsed.address, "is a short code without a country");
   if (type === "toll-free" && !isUsOrCanada(country)) {
@@ -182,5 +187,12 @@ function sendsMms(type: SenderType, country: string | undefined): boolean {
 }
 
 function invalid(value: unknown, what: string): MessagingError {
-  return new MessagingError("INVALID_SENDER", `Sender ${JSON.stringify(value)} ${what}.`);
+  return new MessagingError("INVALID_SENDER", `Sender ${show(addressIn(value))} ${what}.`);
+}
+
+/** What tells a sender from the others of its pool, where it is an object: the first text in it. */
+function addressIn(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const named = FIELDS.map(([field]) => (value as SenderFields)[field]);
+  return [...named, ...Object.values(value)].find((each) => typeof each === "string") ?? value;
 }

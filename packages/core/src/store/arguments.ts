@@ -1,4 +1,5 @@
 import { MessagingError } from "../errors.ts";
+import { show } from "../option-checks.ts";
 import type { RangeOptions } from "./store.ts";
 
 /** How many entries {@link Store.range} answers when no limit is given. */
@@ -32,14 +33,14 @@ export function toCursor(sequence: number): string {
  * @throws MessagingError INVALID_CURSOR for a text that {@link toCursor} does not make.
  */
 export function fromCursor(cursor: string): number {
-  const sequence = Number(cursor);
-  if (!/^\d{16}$/.test(cursor) || !Number.isSafeInteger(sequence)) throw invalidCursor(cursor);
+  const sequence = typeof cursor === "string" && /^\d{16}$/.test(cursor) ? Number(cursor) : Number.NaN;
+  if (!Number.isSafeInteger(sequence)) throw invalidCursor(cursor);
   return sequence;
 }
 
 /** The error for a cursor that no log of this store gave. */
 export function invalidCursor(cursor: string): MessagingError {
-  return new MessagingError("INVALID_CURSOR", `${JSON.stringify(cursor)} is no cursor of this store.`);
+  return new MessagingError("INVALID_CURSOR", `${show(cursor)} is no cursor of this store.`);
 }
 
 /** A range over sequence numbers: both bounds exclusive and always present. */

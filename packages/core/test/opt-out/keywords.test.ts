@@ -197,6 +197,13 @@ describe("resolveOptOut refuses, naming what is wrong,", () => {
     expect(refusal(options).code).toBe("INVALID_OPTION");
   });
 
+  it("a Map of languages, whose words would be lost", () => {
+    expect(refusal({ languages: new Map([["es", true]]) })).toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringContaining("optOut.languages must be an object") as string,
+    });
+  });
+
   it("takes 0 replies an hour for what it says", () => {
     expect(resolveOptOut({ repliesPerHour: 0 }).repliesPerHour).toBe(0);
   });

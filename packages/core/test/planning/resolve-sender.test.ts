@@ -53,8 +53,21 @@ test.each<[string, SenderInput]>([
   ["a throughput of nothing", { phoneNumber: "+14155550101", throughput: 0 }],
   ["no address", {} as SenderInput],
   ["a national number without a country to read it by", "(415) 555-0101"],
+  ["a number that is a bigint", 14155550101n as never],
+  ["a number that is a bigint, in its field", { phoneNumber: 14155550101n as never }],
+  ["a country that is no text", { phoneNumber: "+14155550101", country: Symbol("US") as never }],
+  ["a provider that is no name", { phoneNumber: "+14155550101", provider: {} as never }],
+  ["carriers that are no texts", { shortCode: "12345", country: "US", unsupportedCarriers: [7 as never] }],
+  ["a registration neither true nor false", { senderId: "ACME", registered: "no" as never }],
 ])("refuses %s, by INVALID_SENDER", (_, input) => {
   expect(() => resolveSender(input, context)).toThrow(expect.objectContaining({ code: "INVALID_SENDER" }));
+});
+
+test("names the sender whose field is misspelt", () => {
+  const misspelt = { phoneNumber: "+14155550101", wehbook: () => {} } as SenderInput;
+  expect(() => resolveSender(misspelt, context)).toThrow(
+    'Sender "+14155550101" has no field "wehbook"; did you mean "webhook"?',
+  );
 });
 
 describe("default throughput", () => {
