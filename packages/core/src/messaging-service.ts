@@ -52,6 +52,7 @@ const EVENTS: Readonly<Record<keyof ServiceEvents, true>> = {
 
 /** Refuses a listener that would never be told anything. @throws MessagingError UNKNOWN_OPTION naming the nearest event, INVALID_OPTION. */
 export function checkListener(name: string, listener: unknown): void {
+  if (typeof name !== "string") throw invalid("name", name, "the name of an event");
   if (!Object.hasOwn(EVENTS, name))
     throw new MessagingError(
       "UNKNOWN_OPTION",
@@ -139,7 +140,11 @@ export interface MessagingService extends Manage, HttpHandler {
     list(filter?: AlertFilter | number): Promise<AlertPage>;
   };
 
-  /** The durable feed of statuses, inbound messages, conversations and consent: what came after the cursor, then what comes. */
+  /**
+   * The durable feed of statuses, inbound messages, conversations and consent: what came after the cursor, then what comes.
+   *
+   * @throws MessagingError at once: INVALID_OPTION, UNKNOWN_REQUEST_OPTION. While it is read: INVALID_CURSOR, STORE_UNAVAILABLE.
+   */
   changes(options?: {
     readonly after?: string | undefined;
     readonly follow?: boolean | undefined;

@@ -56,6 +56,12 @@ export function pageSize(limit: unknown, usual: number, most: number): number {
   throw invalid("limit", limit, "a whole number");
 }
 
+/** Refuses what is no time; `undefined` is none asked for. */
+export function date(option: string, value: unknown): void {
+  if (value === undefined || (value instanceof Date && !Number.isNaN(value.getTime()))) return;
+  throw invalid(option, value, "a Date");
+}
+
 /** Text of a length. */
 export function text(option: string, value: unknown, least: number, most: number): string {
   if (typeof value === "string" && value.length >= least && value.length <= most) return value;

@@ -79,10 +79,57 @@ describe("what is written wrong is named", () => {
     await expect(service.alerts.list(wrong({ lvl: "ERROR" }))).rejects.toMatchObject({ code });
   });
 
+  it.each([
+    ["to", 14155550123],
+    ["from", null],
+    ["direction", "inbuond"],
+    ["after", "2026-01-01"],
+    ["before", new Date("nonsense")],
+  ])("%s of messages that is %o", async (field, value) => {
+    const { service } = await createTalk();
+    const named = { code: "INVALID_OPTION", message: expect.stringContaining(`"${field}"`) as string };
+    await expect(service.messages(wrong({ [field]: value }))).rejects.toMatchObject(named);
+  });
+
+  it("times of alerts and of statistics that are none", async () => {
+    const { service } = await createTalk();
+    const code = "INVALID_OPTION";
+    await expect(service.alerts.list(wrong({ after: "2026-01-01" }))).rejects.toMatchObject({ code });
+    await expect(service.consent.stats(wrong({ since: 0 }))).rejects.toMatchObject({ code });
+  });
+
+  it("fields of pages, of statistics and of a change of the pool", async () => {
+    const { service } = await createTalk();
+    const code = "UNKNOWN_REQUEST_OPTION";
+    await expect(service.consent.page(wrong({ cursor: "x" }))).rejects.toMatchObject({ code });
+    await expect(service.sticky.page(wrong({ lmit: 1 }))).rejects.toMatchObject({ code });
+    await expect(service.consent.stats(wrong({ from: new Date(0) }))).rejects.toMatchObject({ code });
+    await expect(service.explainChange(wrong({ added: [] }))).rejects.toMatchObject({ code });
+    await expect(service.consent.page(wrong({ limit: "10" }))).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+    });
+  });
+
+  it.each([
+    [{ folow: false }, "UNKNOWN_REQUEST_OPTION", 'did you mean "follow"?'],
+    [{ follow: "no" }, "INVALID_OPTION", '"follow"'],
+    [{ signal: {} }, "INVALID_OPTION", '"signal"'],
+    [null, "INVALID_OPTION", "changes takes an object"],
+  ])("what the feed is asked for: %o", async (options, code, message) => {
+    const { service } = await createTalk();
+    const named = { code, message: expect.stringContaining(message) as string };
+    expect(() => service.changes(wrong(options))).toThrow(expect.objectContaining(named) as Error);
+  });
+
   it("an event that there is none of, and a listener that is none", async () => {
     const { service } = await createTalk();
     const named = { code: "UNKNOWN_OPTION", message: expect.stringContaining('"alert"') as string };
     expect(() => service.on(wrong("alerts"), () => {})).toThrow(expect.objectContaining(named) as Error);
+    const noName = {
+      code: "INVALID_OPTION",
+      message: expect.stringContaining("the name of an event") as string,
+    };
+    expect(() => service.on(wrong(5), () => {})).toThrow(expect.objectContaining(noName) as Error);
     const none = { code: "INVALID_OPTION", message: expect.stringContaining("a function") as string };
     expect(() => service.on("alert", wrong(undefined))).toThrow(expect.objectContaining(none) as Error);
   });

@@ -1,5 +1,5 @@
 import { MessagingError } from "../errors.ts";
-import { fields, show } from "../option-checks.ts";
+import { fields, pageSize, show } from "../option-checks.ts";
 import { parseAddress, parseRecipient, type Recipient } from "../phone/address.ts";
 import {
   boundBy,
@@ -65,6 +65,7 @@ export interface ConsentLedger {
 const PAGE = 500;
 /** As of a message: of a longer one none ever is, and all of a person's categories are read with each send. */
 const LONGEST_CATEGORY = 255;
+const PAGE_FIELDS = ["after", "limit"];
 const SCOPE_FIELDS = ["sender", "category"];
 const INPUT_FIELDS = ["status", "source", "at", ...SCOPE_FIELDS, "note", "force"];
 
@@ -201,7 +202,10 @@ export function createConsentLedger(
       all((after, limit) => ctx.consent.history(parse(address).person, after, limit)),
     stats,
     entries: () => all((after, limit) => ctx.consent.log(after, limit)),
-    async page({ after, limit = 100 }: Parameters<ConsentLedger["page"]>[0] = {}) {
+    async page(options: Parameters<ConsentLedger["page"]>[0] = {}) {
+      fields("consent.page", options, PAGE_FIELDS);
+      const { after } = options;
+      const limit = pageSize(options.limit, 100, Number.POSITIVE_INFINITY);
       const { events, cursor } = await ctx.consent.log(after, limit);
       return Object.freeze({ events, cursor: events.length < limit ? undefined : cursor });
     },

@@ -1,3 +1,4 @@
+import { date, fields } from "../option-checks.ts";
 import { parseRecipient } from "../phone/address.ts";
 import type { ConsentEvent } from "../records/consent-record.ts";
 import type { ConsentCount, ConsentStats } from "../records/consent-stats.ts";
@@ -21,9 +22,10 @@ interface Tally {
 export function createConsentStats(
   ctx: FlowContext,
 ): (options?: { readonly since?: Date | undefined }) => Promise<ConsentStats> {
-  return async function stats({
-    since = new Date(ctx.clock.now() - 30 * DAY_MS),
-  } = {}): Promise<ConsentStats> {
+  return async function stats(options = {}): Promise<ConsentStats> {
+    fields("consent.stats", options, ["since"]);
+    date("since", options.since);
+    const { since = new Date(ctx.clock.now() - 30 * DAY_MS) } = options;
     const total = createTally();
     const groups = {
       byKeyword: new Map<string, Tally>(),

@@ -1,4 +1,5 @@
 import { sleep } from "../clock.ts";
+import { fields, flag, invalid } from "../option-checks.ts";
 import type { Change } from "../records/changes.ts";
 import type { FlowContext } from "./context.ts";
 
@@ -12,12 +13,28 @@ export interface FeedOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const FIELDS = ["after", "follow", "signal"];
 const PAGE = 200;
 const POLL_MS = 250;
 
-/** `service.changes`: reads the log page by page; what comes in any process shows within a quarter of a second. */
+/**
+ * `service.changes`: reads the log page by page; what comes in any process shows within a quarter of a second. Throws at
+ * once INVALID_OPTION, UNKNOWN_REQUEST_OPTION: a `follow` that is misspelt would wait for ever.
+ */
 export function createFeed(ctx: FlowContext, isClosed: () => boolean) {
-  return async function* changes({ after, follow = true, signal }: FeedOptions = {}): AsyncGenerator<Change> {
+  return function changes(options: FeedOptions = {}): AsyncGenerator<Change> {
+    fields("changes", options, FIELDS);
+    const { after, follow = true, signal } = options;
+    if (signal !== undefined && typeof signal?.aborted !== "boolean")
+      throw invalid("signal", signal, "an AbortSignal");
+    return read(after, flag("follow", follow), signal);
+  };
+
+  async function* read(
+    after: string | undefined,
+    follow: boolean,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Change> {
     let cursor = after;
     for (;;) {
       const page = await ctx.changes.page(cursor, PAGE);
@@ -30,5 +47,5 @@ export function createFeed(ctx: FlowContext, isClosed: () => boolean) {
       if (!follow || isClosed() || signal?.aborted === true) return;
       await sleep(ctx.clock, POLL_MS);
     }
-  };
+  }
 }

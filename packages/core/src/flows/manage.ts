@@ -1,5 +1,5 @@
 import { MessagingError } from "../errors.ts";
-import { fields, pageSize } from "../option-checks.ts";
+import { date, fields, invalid, pageSize } from "../option-checks.ts";
 import { parseAddress } from "../phone/address.ts";
 import { retire } from "../records/idempotency.ts";
 import { isFinal, type MessageRecord, toMessage } from "../records/message-record.ts";
@@ -31,6 +31,7 @@ export type MessagePage = readonly Message[] & {
 /** The message record as its users see and change it. */
 export interface Manage {
   message(sid: string): Promise<Message | undefined>;
+  /** @throws MessagingError INVALID_OPTION, UNKNOWN_REQUEST_OPTION, INVALID_CURSOR. */
   messages(filter?: MessageFilter): Promise<MessagePage>;
   cancel(sid: string): Promise<Message>;
   redact(sid: string): Promise<Message>;
@@ -40,6 +41,7 @@ export interface Manage {
 }
 
 const PAGE = 200;
+const DIRECTIONS: readonly unknown[] = ["inbound", "outbound-api", "outbound-reply"];
 const FILTER_FIELDS = ["to", "from", "direction", "after", "before", "limit", "cursor"];
 
 /** Reading, canceling, redacting and removing messages, with Twilio's refusals. */
@@ -55,7 +57,12 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
     },
     async messages(filter: MessageFilter = {}): Promise<MessagePage> {
       fields("messages", filter, FILTER_FIELDS);
-      const wanted = { ...filter, to: canonical(filter.to), from: canonical(filter.from) };
+      const { direction, after } = filter;
+      if (direction !== undefined && !DIRECTIONS.includes(direction))
+        throw invalid("direction", direction, DIRECTIONS.join(", "));
+      date("after", after);
+      date("before", filter.before);
+      const wanted = { ...filter, to: canonical("to", filter.to), from: canonical("from", filter.from) };
       const limit = pageSize(filter.limit, 50, 1_000);
       const found: Message[] = [];
       const seen = new Set<string>();
@@ -72,8 +79,7 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
           if (found.length === limit) return page(found, cursor ?? null);
         }
         const oldest = records.findLast((record) => record !== undefined);
-        const past =
-          filter.after !== undefined && oldest !== undefined && oldest.createdAt <= filter.after.getTime();
+        const past = after !== undefined && oldest !== undefined && oldest.createdAt <= after.getTime();
         if (entries.length < PAGE || past) return page(found, null);
       }
     },
@@ -127,8 +133,9 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
   });
 
   /** As records hold it, so that a number is found however it is written. */
-  function canonical(address: string | undefined): string | undefined {
+  function canonical(end: "to" | "from", address: string | undefined): string | undefined {
     if (address === undefined) return undefined;
+    if (typeof address !== "string") throw invalid(end, address, "an address");
     return parseAddress(address, { defaultCountry: ctx.options.defaultCountry })?.address ?? address;
   }
 

@@ -1,4 +1,5 @@
 import { MessagingError } from "../errors.ts";
+import { fields, pageSize } from "../option-checks.ts";
 import { parseRecipient, type Recipient } from "../phone/address.ts";
 import { explainChange, type MappedRecipient, type PoolChangeEffect } from "../planning/change.ts";
 import { resolveSender } from "../planning/resolve-sender.ts";
@@ -103,8 +104,10 @@ export function createStickyMap(ctx: FlowContext): StickyMap {
         if (sender !== undefined) yield Object.freeze({ to: to.address, sender: sender.id });
       }
     },
-    async page({ after, limit = 100 }: Parameters<StickyMap["page"]>[0] = {}): Promise<StickyEntryPage> {
-      const { entries, cursor } = await ctx.sticky.page(after, limit);
+    async page(options: Parameters<StickyMap["page"]>[0] = {}): Promise<StickyEntryPage> {
+      fields("sticky.page", options, ["after", "limit"]);
+      const limit = pageSize(options.limit, 100, Number.POSITIVE_INFINITY);
+      const { entries, cursor } = await ctx.sticky.page(options.after, limit);
       const held = entries.flatMap(({ channel, person, mapping }) => {
         const sender = ctx.pool.byMembership(mapping.membership);
         const to = channel === "sms" ? person : `${channel}:${person}`;
@@ -112,10 +115,9 @@ export function createStickyMap(ctx: FlowContext): StickyMap {
       });
       return Object.freeze({ entries: Object.freeze(held), cursor });
     },
-    async explainChange({
-      add = [],
-      remove = [],
-    }: Parameters<StickyMap["explainChange"]>[0]): Promise<PoolChangeEffect> {
+    async explainChange(change: Parameters<StickyMap["explainChange"]>[0]): Promise<PoolChangeEffect> {
+      fields("explainChange", change, ["add", "remove"]);
+      const { add = [], remove = [] } = change;
       const { defaultCountry, providers } = ctx.options;
       const defaultProvider = providers[0]?.name ?? "";
       const senders = add.map((input, index) =>

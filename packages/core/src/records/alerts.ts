@@ -2,7 +2,7 @@ import type { Alert, AlertCode, AlertLevel } from "../alert.ts";
 import { ALERT_CODES } from "../alert.ts";
 import { MessagingError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { fields, pageSize } from "../option-checks.ts";
+import { date, fields, pageSize } from "../option-checks.ts";
 import type { Store } from "../store/store.ts";
 import type { Keys } from "./keys.ts";
 
@@ -144,6 +144,8 @@ function check(filter: AlertFilter): void {
   const { level, code } = filter;
   if (level !== undefined && level !== "ERROR" && level !== "WARNING")
     throw new MessagingError("INVALID_OPTION", `There is no level "${level}": it is "ERROR" or "WARNING".`);
+  date("after", filter.after);
+  date("before", filter.before);
   const codes = Object.keys(ALERT_CODES);
   if (code !== undefined && !codes.includes(code))
     throw new MessagingError(
