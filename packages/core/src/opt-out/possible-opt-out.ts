@@ -16,15 +16,19 @@ const STOP_WORDS: ReadonlySet<string> = new Set([
 
 /** Courtesies around a keyword; what is left when they go must be the keyword and nothing else. */
 const COURTESY =
-  /\b(?:please|pls|plz|kindly|thank you|thanks|thx|ty|now|immediately|asap|just|ok|okay|hi|hello|hey|sir|madam|already|right|and|i said|for the last time)\b/g;
+  /\b(?:please|pls|plz|kindly|thank you|thanks|thx|ty|now|immediately|asap|just|ok|okay|hi|hello|hey|sir|madam|already|right|and|i said|wrong number|who is this|for the last time)\b/g;
 
 const END = "(?=$| (?:please|pls|now|asap|thanks|thank you|immediately)\\b)";
+const WHAT =
+  "(?: all)?(?: of)?(?: the| these| those| your| my| any(?: more)?| more)? (?:texts|text messages|messages|sms)\\b";
 const OURS = "(?:me|us|my|this|these|those|the|any|so|to)\\b";
 
 /** Phrases that ask to be left alone, in canonical form; each needs the request and whom or what it is about. */
 const PHRASES: readonly RegExp[] = [
   // English
-  /\b(?:stop|quit|cease)(?: with)?(?: the| these| those| your)? (?:texts|messages|sms|spam)\b/,
+  /\b(?:stop|quit|cease)(?: with)?(?: the| these| those| your)? spam\b/,
+  new RegExp(`\\b(?:stop|quit|cease)(?: with| sending)?${WHAT}`),
+  new RegExp(`\\b(?:do not|don't|dont|no longer) (?:want|wish)(?: to (?:receive|get))?${WHAT}`),
   new RegExp(
     `\\b(?:stop|quit|cease) (?:sending|texting|messaging|contacting|bothering|spamming|harassing)(?:${END}| ${OURS})(?! and (?:driv|walk))`,
   ),
@@ -39,19 +43,23 @@ const PHRASES: readonly RegExp[] = [
   /\bleave me alone\b/,
   // Spanish
   /\bno (?:me|nos) (?:envie[ns]?|envies|mande[ns]?|escriba[ns]?|escribas) mas\b/,
+  /\bno (?:quiero|deseo) (?:recibir|mas)\b/,
   /\bno mas (?:mensajes|sms|textos)\b/,
   /\bdeje[ns]? de (?:enviar|mandar|escribir)/,
   /\b(?:darme de baja|deme de baja|denme de baja|dame de baja)\b/,
   // Portuguese
   /\bnao (?:quero|desejo) (?:mais )?receber\b/,
+  /\bnao me (?:envie|mande)m? mais\b/,
   /\bpare[m]? de (?:me )?(?:enviar|mandar|enviarem)/,
   /\b(?:me (?:tire|remova)|tire-me|remova-me) d/,
   // French
   /\b(?:arretez|cessez) de m'(?:envoyer|ecrire|importuner)/,
+  /\b(?:veux|souhaite) plus recevoir\b/,
   /\bplus de (?:sms|messages|textos)\b/,
   /\b(?:me desabonner|me desinscrire|desabonnez moi|desinscrivez moi)\b/,
   // German
   /\bkeine (?:weiteren )?(?:nachrichten|sms|werbung)(?: mehr)?\b/,
+  /\b(?:bitte abmelden|abmelden bitte)\b/,
   /\b(?:mich|uns) (?:bitte )?(?:ab(?:zu)?melden|aus(?:zu)?tragen)\b/,
 ];
 
