@@ -37,6 +37,7 @@ export const ROWS: readonly (readonly Unit[])[] = [
       "diagnostics.ts",
       "options.ts",
       "settings.ts",
+      "time.ts",
       "url.ts",
     ],
   ],

@@ -120,7 +120,7 @@ export const ERROR_TABLE = {
   // Scheduling and the life of a message.
   SCHEDULE_TOO_SOON: [400, 35114, "Give a sendAt at least 5 minutes ahead."],
   SCHEDULE_TOO_LATE: [400, 35117, "Give a sendAt at most 35 days ahead."],
-  INVALID_SEND_AT: [400, 35114, "Give sendAt as a Date or an ISO 8601 time."],
+  INVALID_SEND_AT: [400, 35114, "Give sendAt as a Date or an ISO 8601 time with its zone."],
   NOT_CANCELABLE: [409, 30409, "Only a scheduled message can be canceled, and only before it is due."],
   MESSAGE_NOT_FOUND: [404, 20404, "No message of this service has that SID (or its retention has passed)."],
   MESSAGE_UNFINISHED: [409, 20009, "Wait until the message is final before redacting or removing it."],

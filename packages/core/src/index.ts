@@ -115,6 +115,7 @@ export type {
   StoreFinding,
   StoreWrite,
 } from "./store/store.ts";
+export { parseTime } from "./time.ts";
 export type * from "./types.ts";
 export { parseUrl } from "./url.ts";
 export type { FormLimits, FormParameters } from "./wire/form.ts";

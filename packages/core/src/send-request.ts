@@ -3,6 +3,7 @@ import { nearest } from "./nearest.ts";
 import { flag, invalid, isKeyed, show, showUrl, text, textMap } from "./option-checks.ts";
 import { parseAddress, parseRecipient, type Recipient } from "./phone/address.ts";
 import { isHttpUrl, isStatusCallback, type Settings } from "./settings.ts";
+import { parseTime } from "./time.ts";
 import type { Address, SendRequest, StatusCallback } from "./types.ts";
 
 /** A {@link SendRequest}, checked and complete: what planning and delivery work on. */
@@ -199,10 +200,13 @@ function parseValidity(seconds: number): number {
   throw new MessagingError("INVALID_VALIDITY_PERIOD", `validityPeriod is ${show(seconds)}.`);
 }
 
+/** Of a text without its zone each machine would make another time. */
+const WITH_ZONE = /[T ].*(?:Z|[+-]\d{2}:?\d{2})$/i;
+
 function parseSendAt(sendAt: SendRequest["sendAt"]): number | undefined {
   if (sendAt === undefined) return undefined;
-  const at =
-    sendAt instanceof Date ? sendAt.getTime() : typeof sendAt === "string" ? Date.parse(sendAt) : Number.NaN;
+  const isTime = typeof sendAt === "string" && WITH_ZONE.test(sendAt);
+  const at = sendAt instanceof Date ? sendAt.getTime() : isTime ? parseTime(sendAt) : Number.NaN;
   if (Number.isNaN(at)) throw new MessagingError("INVALID_SEND_AT", `sendAt ${show(sendAt)} is no time.`);
   return at;
 }

@@ -93,7 +93,7 @@ export interface SendRequest {
   readonly contentVariables?: Readonly<Record<string, string>> | string | undefined;
   /** Seconds the message may wait here, 1–36,000 (WhatsApp at most 14,400). */
   readonly validityPeriod?: number | undefined;
-  /** 5 minutes to 35 days ahead. */
+  /** 5 minutes to 35 days ahead; a text is ISO 8601 with its zone (`2026-12-05T10:00:00Z`). */
   readonly sendAt?: Date | string | undefined;
   readonly smartEncoded?: boolean | undefined;
   /** Send as one MMS even without media. */

@@ -54,7 +54,8 @@ describe("a send request", () => {
     expect(parse({ mediaUrl: Array(10).fill("https://a/b") }).mediaUrl).toHaveLength(10);
     for (const ahead of [5 * MINUTE, 35 * DAY])
       expect(parse({ sendAt: new Date(NOW + ahead) }).sendAt).toBe(NOW + ahead);
-    expect(parse({ sendAt: "2026-01-02T12:00:00Z" }).sendAt).toBe(NOW + DAY);
+    for (const sendAt of ["2026-01-02T12:00:00Z", "2026-01-02T13:00:00.0+01:00", "2026-01-02 12:00:00.000z"])
+      expect(parse({ sendAt }).sendAt).toBe(NOW + DAY);
   });
 
   it("clamps WhatsApp's validity period to four hours", () => {
@@ -106,6 +107,11 @@ describe("a send request", () => {
     ["sendAt", new Date(NOW - DAY), "SCHEDULE_TOO_SOON", 35114],
     ["sendAt", new Date(NOW + 35 * DAY + 1), "SCHEDULE_TOO_LATE", 35117],
     ["sendAt", "tomorrow", "INVALID_SEND_AT", 35114],
+    ["sendAt", "2026-01-03", "INVALID_SEND_AT", 35114],
+    ["sendAt", "2026-01-03T12:00:00", "INVALID_SEND_AT", 35114],
+    ["sendAt", "01/03/2026 12:00Z", "INVALID_SEND_AT", 35114],
+    ["sendAt", "2026-01-32T12:00:00Z", "INVALID_SEND_AT", 35114],
+    ["sendAt", "2026-02-30T12:00:00Z", "INVALID_SEND_AT", 35114],
     ["sendAt", new Date("nonsense"), "INVALID_SEND_AT", 35114],
     ["sendAt", null, "INVALID_SEND_AT", 35114],
     ["sendAt", {}, "INVALID_SEND_AT", 35114],

@@ -1,3 +1,5 @@
+import { parseTime } from "@messaging-service/core";
+
 /** The second that was written last: most times of an answer, and of the next one, are of the same. */
 let written: { readonly second: number; readonly text: string } = { second: Number.NaN, text: "" };
 
@@ -22,21 +24,7 @@ export interface Span {
 
 const DAY_MS = 86_400_000;
 
-const ISO_TIME =
-  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(?:(Z)|([+-]\d{2}):?(\d{2}))?)?$/i;
 const RFC_2822 = /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} (?:GMT|[+ -]\d{4})$/;
-
-/**
- * A time in ISO 8601, in GMT where it names no zone: milliseconds since the epoch. NaN for anything else, a day that its month does not
- * have included, which `Date` takes for one of the next month.
- */
-export function parseTime(text: string): number {
-  const [, day, time = "00:00", , hours = "+00", minutes = "00"] = ISO_TIME.exec(text) ?? [];
-  if (day === undefined) return Number.NaN;
-  const midnight = Date.parse(`${day}T00:00Z`);
-  if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(day)) return Number.NaN;
-  return Date.parse(`${day}T${time}${hours}:${minutes}`);
-}
 
 /**
  * What a date filter names: a day in GMT (`2016-07-31`), or the second of a time, in ISO 8601 or as this API writes times. `undefined` for

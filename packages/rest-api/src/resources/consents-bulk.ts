@@ -1,5 +1,4 @@
-import { type ConsentInput, type MessagingService, parseAddress } from "@messaging-service/core";
-import { parseTime } from "../dates.ts";
+import { type ConsentInput, type MessagingService, parseAddress, parseTime } from "@messaging-service/core";
 import { fault } from "../errors.ts";
 import { listOf } from "../params.ts";
 import type { Answer, Call, Row } from "../ports.ts";

@@ -1,5 +1,4 @@
-import type { FormParameters, SendRequest } from "@messaging-service/core";
-import { parseTime } from "../dates.ts";
+import { type FormParameters, parseTime, type SendRequest } from "@messaging-service/core";
 import { fault } from "../errors.ts";
 import { flagOf, integerOf, listOf, oneOf, sidOf, textOf } from "../params.ts";
 

@@ -5,8 +5,9 @@ import {
   type FormParameters,
   type MessagingService,
   parseAddress,
+  parseTime,
 } from "@messaging-service/core";
-import { iso8601, parseTime } from "../dates.ts";
+import { iso8601 } from "../dates.ts";
 import { fault } from "../errors.ts";
 import { metaList, parsePage } from "../paging.ts";
 import { flagOf, oneOf, textOf } from "../params.ts";
