@@ -52,8 +52,8 @@ export function createKeywordMatcher(resolved: ResolvedOptOut): KeywordMatcher {
 
   for (const set of [...languages, standard]) addMissing(everywhere, set);
   for (const set of countries) addMissing(tableOf(byCountry, set.country ?? "", countryFallback).words, set);
-  if (countryFallback) preferHomeLanguages(languages, everywhere, byCountry);
-  else keepReserved(everywhere, byCountry);
+  if (!countryFallback) keepReserved(everywhere, byCountry);
+  preferHomeLanguages(languages, everywhere, byCountry);
 
   const sets = [standard, ...languages, ...countries];
   const longest = Math.max(...sets.flatMap((set) => set.words.map(({ word }) => word.length)));
@@ -134,8 +134,9 @@ function preferHomeLanguages(
       const shared = everywhere.get(word.key);
       if (shared === undefined || shared.language === set.language) continue;
       for (const country of set.homeCountries) {
-        const { words } = tableOf(byCountry, country, true);
-        if (!words.has(word.key)) words.set(word.key, toMatch(set, word));
+        const { words, fallback } = tableOf(byCountry, country, true);
+        // Without fallback a country's own set is all it has.
+        if (fallback && !words.has(word.key)) words.set(word.key, toMatch(set, word));
       }
     }
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { resolveOptOut } from "../../src/opt-out/keywords.ts";
+import { type OptOutOptions, resolveOptOut } from "../../src/opt-out/keywords.ts";
 import { createKeywordMatcher, matchKeyword } from "../../src/opt-out/match.ts";
 import { normalizeKeyword } from "../../src/opt-out/normalize.ts";
 import { countryPack, languagePack, PACK_COUNTRIES, PACK_LANGUAGES } from "../../src/opt-out/packs/packs.ts";
@@ -133,7 +133,15 @@ describe("the three layers", () => {
     expect(matchKeyword("quit", { country: "US", optOut: strict })).toBeDefined();
   });
 
-  it("answers a word that two languages share in the language of the country", () => {
+  it("answers a word that two languages share in the language of the country, with countryFallback or without", () => {
+    const shared: OptOutOptions = {
+      languages: { es: true, pt: true },
+      countries: { MX: { languages: { es: { stop: ["BASTA"] } } } },
+      countryFallback: false,
+    };
+    expect(matchKeyword("cancelar", { country: "BR", optOut: shared })?.language).toBe("pt");
+    expect(matchKeyword("cancelar", { country: "AR", optOut: shared })?.language).toBe("es");
+    expect(matchKeyword("cancelar", { country: "MX", optOut: shared })).toBeUndefined();
     expect(matchKeyword("cancelar", { country: "BR", optOut })?.language).toBe("pt");
     expect(matchKeyword("cancelar", { country: "MX", optOut })?.language).toBe("es");
     expect(matchKeyword("cancelar", { optOut })?.language).toBe("es");
