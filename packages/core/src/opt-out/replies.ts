@@ -14,7 +14,9 @@ export interface ReplySlots {
 
 const SLOT = /\{(brand|supportContact)\}/g;
 const BRAND_PREFIX = /\{brand\}\s*[:：,–-]?\s*/g;
-const SENTENCE_OF_CONTACT = /[^.!?。।]*\{supportContact\}[^.!?。।]*[.!?。।]?/g;
+/** Within a sentence: a stop with a letter behind it is of a domain or a number, and a line is a sentence of its own. */
+const WITHIN = "(?:[^.!?。।！？\\n]|[.!?](?=\\S))*";
+const SENTENCE_OF_CONTACT = new RegExp(`${WITHIN}\\{supportContact\\}${WITHIN}[.!?。।！？]?`, "g");
 
 /**
  * A reply with its slots filled. Without a brand the `{brand}: ` goes; without a support contact the whole sentence that
