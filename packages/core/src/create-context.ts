@@ -3,7 +3,8 @@ import { type Alerting, createAlerting } from "./flows/alerts.ts";
 import type { FlowContext, Live } from "./flows/context.ts";
 import { createLaneAlerts } from "./flows/lane-alerts.ts";
 import { createWaiting } from "./flows/waiting.ts";
-import { OPTION_NAMES, type ResolvedOptions } from "./options.ts";
+import { methods } from "./option-checks.ts";
+import { OPTION_NAMES, QUEUE_METHODS, type ResolvedOptions } from "./options.ts";
 import { resolveSender } from "./planning/resolve-sender.ts";
 import { defaultThroughput } from "./planning/throughput.ts";
 import { createKept } from "./queue/kept.ts";
@@ -84,7 +85,9 @@ export function createContext(options: ResolvedOptions): Parts {
   // Bounded by `send`, which counts what it accepts.
   const lanes = { clock, limitOf, maxJobs: Number.POSITIVE_INFINITY };
   const queue =
-    typeof options.queue === "function" ? options.queue(lanes) : (options.queue ?? createMemoryQueue(lanes));
+    typeof options.queue === "function"
+      ? methods("queue", options.queue(lanes), QUEUE_METHODS)
+      : (options.queue ?? createMemoryQueue(lanes));
   const joined = createLaneAlerts({ queue, limitOf, alert });
   const waiting = createWaiting({ clock, queue, pool: live.pool, live: inProcess, joined });
   const now = (): number => clock.now();

@@ -137,7 +137,8 @@ export const OPTION_NAMES: readonly string[] = [
   ...["conversations", "accountLog", "logger", "clock", "queue", ...SETTING_NAMES],
 ];
 
-const QUEUE_METHODS = ["start", "add", "remove", "busy", "size", "pause", "close"];
+/** What a queue has, given or made by a function. */
+export const QUEUE_METHODS: readonly string[] = ["start", "add", "remove", "busy", "size", "pause", "close"];
 
 /**
  * Partial in, complete and frozen out.

@@ -93,6 +93,8 @@ describe("options", () => {
     ["clock", Date],
     ["queue", {}],
     ["queue", { start() {}, add() {}, remove() {}, close() {} }],
+    ["queue", () => undefined],
+    ["queue", async () => ({})],
     ["webhook", "https://example.com"],
     ["webhook", { url: "/sms" }],
     ["webhook", { url: "https://example.com", method: "PUT" }],
