@@ -124,10 +124,23 @@ export function mountPath(value: unknown): string {
   );
 }
 
+/** Codes that CLDR names although ISO 3166-1 assigns them to no country. */
+const NO_COUNTRY: ReadonlySet<string> = new Set(["EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"]);
+
+let countryNames: Intl.DisplayNames | undefined;
+
+/** Whether a value is an ISO 3166-1 alpha-2 code in capitals that is in use: "GB" is, "UK" is not. */
+export function isCountry(value: unknown): value is string {
+  if (typeof value !== "string" || !/^[A-Z]{2}$/.test(value) || NO_COUNTRY.has(value)) return false;
+  countryNames ??= new Intl.DisplayNames(["en"], { type: "region", fallback: "none" });
+  const isCurrent = Intl.getCanonicalLocales(`und-${value}`)[0] === `und-${value}`;
+  return isCurrent && countryNames.of(value) !== undefined;
+}
+
 /** ISO 3166-1 alpha-2, or `undefined`. */
 export function country(value: unknown): string | undefined {
-  if (value === undefined || (typeof value === "string" && /^[A-Z]{2}$/.test(value))) return value;
-  throw invalid("defaultCountry", value, 'an ISO 3166-1 alpha-2 code such as "US"');
+  if (value === undefined || isCountry(value)) return value;
+  throw invalid("defaultCountry", value, 'an ISO 3166-1 alpha-2 code such as "US" or "GB"');
 }
 
 /** True or false. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fields, isKeyed, show } from "../src/option-checks.ts";
+import { fields, isCountry, isKeyed, show } from "../src/option-checks.ts";
 
 describe("show", () => {
   const itself: Record<string, unknown> = {};
@@ -32,6 +32,16 @@ describe("isKeyed", () => {
     [() => {}, false],
   ])("says of %o %s", (value, keyed) => {
     expect(isKeyed(value)).toBe(keyed);
+  });
+});
+
+describe("isCountry", () => {
+  it.each(["US", "GB", "PR", "XK", "AC", "TW"])("knows %s", (code) => {
+    expect(isCountry(code)).toBe(true);
+  });
+
+  it.each(["UK", "gb", "GBR", "AN", "SU", "EU", "ZZ", "AB", "", null, 44])("does not know %o", (code) => {
+    expect(isCountry(code)).toBe(false);
   });
 });
 

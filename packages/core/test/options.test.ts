@@ -82,6 +82,8 @@ describe("options", () => {
     ["allowPrivateHosts", [5]],
     ["defaultCountry", "us"],
     ["defaultCountry", "USA"],
+    ["defaultCountry", "UK"],
+    ["defaultCountry", "ZZ"],
     ["lookupCarrier", "carrier"],
     ["maxBodyBytes", 0],
     ["bodyTimeoutMs", -1],

@@ -1,5 +1,5 @@
 import { MessagingError } from "../errors.ts";
-import { isKeyed, show } from "../option-checks.ts";
+import { isCountry, isKeyed, show } from "../option-checks.ts";
 import { MAX_REPLY_LENGTH } from "./replies.ts";
 
 /** The most characters a keyword may have, as at Twilio. */
@@ -53,7 +53,6 @@ export function checkReply(rendered: unknown, place: string): void {
 }
 
 let languageNames: Intl.DisplayNames | undefined;
-let countryNames: Intl.DisplayNames | undefined;
 
 /** Refuses what is no language tag in canonical form ("es", "pt-BR"). */
 export function checkLanguage(language: string, path: string): void {
@@ -77,15 +76,9 @@ export function checkLanguage(language: string, path: string): void {
   );
 }
 
-/** Codes that CLDR names although ISO 3166-1 assigns them to no country. */
-const NO_COUNTRY: ReadonlySet<string> = new Set(["EU", "EZ", "UN", "UK", "SU", "QO", "XA", "XB", "ZZ"]);
-
 /** Refuses what is no ISO 3166-1 alpha-2 code in upper case. */
 export function checkCountry(country: string, path: string): void {
-  countryNames ??= new Intl.DisplayNames(["en"], { type: "region", fallback: "none" });
-  const known =
-    /^[A-Z]{2}$/.test(country) && !NO_COUNTRY.has(country) && countryNames.of(country) !== undefined;
-  if (known) return;
+  if (isCountry(country)) return;
   throw new MessagingError(
     "INVALID_KEYWORD",
     `${path}: "${country}" is not a country code (ISO 3166-1 alpha-2 in capitals, as "MX").`,

@@ -1,6 +1,6 @@
 import { MessagingError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { show } from "../option-checks.ts";
+import { isCountry, show } from "../option-checks.ts";
 import { type AddressKind, type ParsedAddress, parseAddress } from "../phone/address.ts";
 import { areaCodeOf } from "../phone/nanp.ts";
 import { isTollFree, routingCountry } from "../phone/number.ts";
@@ -42,8 +42,6 @@ const CAPABILITIES: Readonly<Record<SenderType, readonly Capability[]>> = {
   whatsapp: ["WHATSAPP"],
   rcs: ["RCS"],
 };
-
-const COUNTRY = /^[A-Z]{2}$/;
 
 /**
  * The sender a user means, complete and frozen. Capabilities default by type and country: SMS and MMS for US and
@@ -154,8 +152,8 @@ function typeOf(parsed: ParsedAddress): SenderType {
 
 function countryOf(parsed: ParsedAddress, type: SenderType, given: string | undefined): string | undefined {
   const country = given ?? (parsed.number === undefined ? undefined : routingCountry(parsed.number));
-  if (country !== undefined && !(typeof country === "string" && COUNTRY.test(country)))
-    throw invalid(parsed.address, `has the country ${show(country)}, which is not ISO 3166-1 alpha-2`);
+  if (given !== undefined && given !== null && !isCountry(given))
+    throw invalid(parsed.address, `has the country ${show(given)}, which is not ISO 3166-1 alpha-2`);
   if (type === "short-code" && country === undefined)
     throw invalid(parsed.address, "is a short code without a country");
   if (type === "toll-free" && !isUsOrCanada(country)) {

@@ -45,6 +45,7 @@ test.each<[string, SenderInput]>([
   ["nothing", ""],
   ["a short code without a country", "12345"],
   ["a country that is none", { shortCode: "12345", country: "USA" }],
+  ["a country that ISO 3166-1 calls otherwise", { shortCode: "60123", country: "UK" }],
   ["a sender ID of digits", { senderId: "12345" }],
   ["a number where a short code belongs", { shortCode: "+14155550101", country: "US" }],
   ["a capability the type cannot have", { senderId: "ACME", capabilities: ["MMS"] }],
