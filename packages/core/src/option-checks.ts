@@ -93,9 +93,9 @@ export function origin(option: string, value: unknown): string | undefined {
   const url = typeof value === "string" ? parseUrl(value) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw invalid(option, value, 'an absolute http(s) URL such as "https://example.com"');
-  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
-    throw invalid(option, value, "an origin without path or query (the path has its own option)");
-  }
+  // Read as written: the URL's parts lack blanks around it, and a ? or # with nothing behind.
+  if (!/^https?:\/\/[^\s/?#\\]+\/?$/i.test(value as string))
+    throw invalid(option, value, "an origin without path, query or blanks (the path has its own option)");
   // As written, less a trailing slash: a signature covers the port exactly as the provider was given it.
   return (value as string).replace(/\/$/, "");
 }

@@ -112,7 +112,7 @@ function toName(entry: string): string {
   if (!/^[\w.-]+$/.test(entry))
     throw new MessagingError(
       "INVALID_OPTION",
-      `allow names "${entry}", which is no host name, IP address or CIDR block.`,
+      `allowPrivateHosts names "${entry}", which is no host name, IP address or CIDR block.`,
       { details: Object.freeze({ option: "allow" }) },
     );
   return entry.toLowerCase();
