@@ -91,6 +91,13 @@ describe("what is written wrong is named", () => {
     await expect(service.messages(wrong({ [field]: value }))).rejects.toMatchObject(named);
   });
 
+  it("a message to cancel that is no SID", async () => {
+    const { service } = await createTalk();
+    const [message] = await service.messages();
+    for (const sid of [message, undefined, 5])
+      await expect(service.cancel(wrong(sid))).rejects.toMatchObject({ code: "MESSAGE_NOT_FOUND" });
+  });
+
   it("times of alerts and of statistics that are none", async () => {
     const { service } = await createTalk();
     const code = "INVALID_OPTION";

@@ -1,5 +1,5 @@
 import { MessagingError } from "../errors.ts";
-import { date, fields, invalid, pageSize } from "../option-checks.ts";
+import { date, fields, invalid, pageSize, show } from "../option-checks.ts";
 import { parseAddress } from "../phone/address.ts";
 import { retire } from "../records/idempotency.ts";
 import { isFinal, type MessageRecord, toMessage } from "../records/message-record.ts";
@@ -85,6 +85,7 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
     },
     /** @throws MessagingError MESSAGE_NOT_FOUND, NOT_CANCELABLE. */
     async cancel(sid: string): Promise<Message> {
+      if (typeof sid !== "string") throw missing(show(sid));
       const canceled = await advance(sid, (record) =>
         record.status === "scheduled"
           ? { ...record, status: "canceled", updatedAt: ctx.clock.now() }
