@@ -8,11 +8,11 @@ import {
   type Store,
   type StoreWrite,
   systemClock,
-  type Timer,
 } from "@messaging-service/core";
 import { checkedKey, fromCursor, toCursor, wholeTtl } from "./arguments.ts";
 import { createBatch } from "./batch.ts";
-import { type ItemKey, openDatabases } from "./databases.ts";
+import { type Due, type ItemKey, openDatabases } from "./databases.ts";
+import { createSweeper } from "./sweeper.ts";
 
 /** Settings of {@link lmdbStore}. */
 export interface LmdbStoreOptions {
@@ -36,10 +36,8 @@ const ROWS_PER_SWEEP = 1_000;
  */
 export function lmdbStore(path: string, options: LmdbStoreOptions = {}): Store {
   const clock = options.clock ?? systemClock;
-  const sweepEveryMs = options.sweepEveryMs ?? 60_000;
   const { entries, logs, dues, meta, commit, refresh, close } = openDatabases(path, options.mapSize);
   const transact = createBatch(commit);
-  let sweeper: Timer | undefined;
   let closing: Promise<void> | undefined;
 
   /** Runs a call: synchronous throws become rejections, LMDB's errors STORE_UNAVAILABLE. */
@@ -76,11 +74,16 @@ export function lmdbStore(path: string, options: LmdbStoreOptions = {}): Store {
     entries.remove(key);
   }
 
+  function fallsDue(due: Due): void {
+    dues.put(due, 1);
+    sweeper.arm(due[0]);
+  }
+
   function write(key: string, value: string, ttl: number): void {
     remove(key);
     const expires = endOf(ttl);
     entries.put(key, [expires, value]);
-    if (expires !== 0) dues.put([expires, key], 1);
+    if (expires !== 0) fallsDue([expires, key]);
   }
 
   function append(log: string, value: string, ttl: number): number {
@@ -90,7 +93,7 @@ export function lmdbStore(path: string, options: LmdbStoreOptions = {}): Store {
     meta.put("next", sequence + 1);
     const expires = endOf(ttl);
     logs.put([log, sequence], [expires, value]);
-    if (expires !== 0) dues.put([expires, log, sequence], 1);
+    if (expires !== 0) fallsDue([expires, log, sequence]);
     return sequence;
   }
 
@@ -120,13 +123,15 @@ export function lmdbStore(path: string, options: LmdbStoreOptions = {}): Store {
     return found;
   }
 
-  /** Drops what has ended, a bounded number at a time. Any process may do it; each looks at the rows again inside. */
-  async function sweep(): Promise<void> {
+  /**
+   * Drops what has ended, a bounded number at a time, and says whether that was all. Any process may do it; each looks
+   * at the rows again inside.
+   */
+  async function sweep(): Promise<boolean> {
     const now = clock.now();
-    const ended = [...dues.getKeys({ end: [now, "\uffff"], limit: ROWS_PER_SWEEP })].filter(
-      ([at]) => at <= now,
-    );
-    if (ended.length === 0) return;
+    const due = freshly(() => [...dues.getKeys({ end: [now, "\uffff"], limit: ROWS_PER_SWEEP })]);
+    const ended = due.filter(([at]) => at <= now);
+    if (ended.length === 0) return true;
     await transact(() => {
       for (const due of ended) {
         dues.remove(due);
@@ -134,32 +139,24 @@ export function lmdbStore(path: string, options: LmdbStoreOptions = {}): Store {
         else if (entries.get(due[1])?.[0] === due[0]) entries.remove(due[1]);
       }
     });
+    return ended.length < ROWS_PER_SWEEP;
   }
 
-  /** Set to the next end rather than at an interval, so that a quiet store stays quiet. */
-  function armSweeper(): void {
-    if (sweeper !== undefined || closing !== undefined) return;
+  function nextEnd(): number {
     const [next] = dues.getKeys({ limit: 1 });
-    if (next === undefined) return;
-    const delayMs = Math.max(sweepEveryMs, next[0] - clock.now());
-    sweeper = clock.schedule(() => {
-      // A sweep that fails (a full disk) is tried again; nothing that has ended is readable meanwhile.
-      call("sweep", sweep)
-        .catch(() => {})
-        .then(() => {
-          sweeper = undefined;
-          if (closing === undefined) armSweeper();
-        });
-    }, delayMs);
+    return next === undefined ? Number.POSITIVE_INFINITY : next[0];
   }
 
-  async function change<T>(name: string, work: () => T): Promise<T> {
-    const result = await call(name, () => transact(work));
-    if (closing === undefined) armSweeper();
-    return result;
+  const sweeper = createSweeper(clock, options.sweepEveryMs ?? 60_000, {
+    sweep: () => call("sweep", sweep),
+    nextEnd,
+  });
+
+  function change<T>(name: string, work: () => T): Promise<T> {
+    return call(name, () => transact(work));
   }
 
-  armSweeper();
+  sweeper.arm(nextEnd());
 
   return Object.freeze({
     name: "lmdb",
@@ -231,7 +228,7 @@ export function lmdbStore(path: string, options: LmdbStoreOptions = {}): Store {
     },
     /** Waits for what is being written, then closes the file. */
     async close(): Promise<void> {
-      sweeper?.cancel();
+      sweeper.stop();
       closing ??= transact(() => {}).then(close);
       await closing;
     },

@@ -68,12 +68,32 @@ describe("the lmdb store", () => {
       await store.delete("nothing");
     }
     expect(await store.get("renewed")).toBe("2");
-    await store.close?.();
-    const { entries, logs, dues, close } = openDatabases(directory, undefined);
-    expect([...entries.getKeys()]).toEqual(["for ever", "renewed"]);
-    expect(logs.getCount()).toBe(0);
-    expect(dues.getCount()).toBe(1);
-    await close();
+    expect(await rowsAfter(store)).toEqual({ entries: ["for ever", "renewed"], items: 0, dues: 1 });
+  });
+
+  it("drops what ends soon although it was written after what ends late", async () => {
+    const clock = createManualClock();
+    const store = lmdbStore(directory, { clock, sweepEveryMs: 1_000 });
+    await store.set("late", "1", 30 * 86_400_000);
+    await store.set("soon", "1", 500);
+    await store.append("log", "1", 500);
+    await clock.advance(2_000);
+    expect(await rowsAfter(store)).toEqual({ entries: ["late"], items: 0, dues: 1 });
+  });
+
+  it("goes on sweeping while more has ended than one sweep takes", async () => {
+    const clock = createManualClock();
+    const store = lmdbStore(directory, { clock });
+    for (let minute = 0; minute < 3; minute += 1) {
+      const keys = Array.from({ length: 5_000 }, (_, index) => `${minute}:${index}`);
+      await store.setMany(keys.map((key) => ({ key, value: "1", ttlMs: 500 })));
+      await clock.advance(60_000);
+      for (let sweeps = 0; sweeps < 5; sweeps += 1) {
+        await store.delete("nothing");
+        await clock.advance(50);
+      }
+    }
+    expect(await rowsAfter(store)).toEqual({ entries: [], items: 0, dues: 0 });
   });
 
   it("sets no timer for what never expires", async () => {
@@ -125,3 +145,15 @@ describe("the lmdb store", () => {
     expect(() => lmdbStore(join(file, "below"))).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
   });
 });
+
+/** What is in the file once what was asked of the store is done and it is closed. */
+async function rowsAfter(
+  store: Store,
+): Promise<{ readonly entries: readonly string[]; readonly items: number; readonly dues: number }> {
+  await store.delete("nothing");
+  await store.close?.();
+  const { entries, logs, dues, close } = openDatabases(directory, undefined);
+  const rows = { entries: [...entries.getKeys()], items: logs.getKeysCount(), dues: dues.getKeysCount() };
+  await close();
+  return rows;
+}
