@@ -28,9 +28,10 @@ export interface MemoryQueueOptions {
   readonly maxJobs?: number | undefined;
 }
 
-const DEFAULT_CONCURRENCY = 100;
-const DEFAULT_MAX_JOBS = 1_000_000;
+const [DEFAULT_CONCURRENCY, DEFAULT_MAX_JOBS] = [100, 1_000_000];
 const DEFAULT_BUCKET = "SMS";
+/** Timers fire a little early by another clock: less than this is no step of the clock, and holds a lane for no longer. */
+const STEP_MS = 100;
 
 /**
  * The queue in this process's memory. A lane never waits for another: all share one timer, each has its own rate, and
@@ -55,15 +56,33 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
   let run: ((job: Job) => Promise<void>) | undefined;
   let timer: Timer | undefined;
   let timerAt = Number.POSITIVE_INFINITY;
+  let latest = Number.NEGATIVE_INFINITY;
   let turnIsNear = false;
   let closed: Promise<string[]> | undefined;
   let onDrained: (() => void) | undefined;
+
+  function timeNow(): number {
+    const now = clock.now();
+    if (latest - now > STEP_MS) setBack(latest - now);
+    latest = now;
+    return now;
+  }
+
+  /** The clock was set back: a lane waits for as long as before, and not until the old time comes again. */
+  function setBack(ms: number): void {
+    timerAt -= ms;
+    for (const lane of lanes.values()) {
+      lane.pausedUntil -= ms;
+      for (const bucket of lane.buckets) bucket.readyAt -= ms;
+      if (lane.place >= 0) wakes.set(lane, wakeTime(lane, concurrency));
+    }
+  }
 
   /** Sees to it that a turn comes when the first lane wants one. */
   function arm(): void {
     const first = wakes.first();
     if (first === undefined || run === undefined || closed !== undefined || turnIsNear) return;
-    const now = clock.now();
+    const now = timeNow();
     if (first.rank <= now) {
       turnIsNear = true;
       queueMicrotask(turn);
@@ -76,6 +95,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
   }
 
   function onTimer(): void {
+    latest = timerAt;
     timerAt = Number.POSITIVE_INFINITY;
     turn();
   }
@@ -83,7 +103,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
   function turn(): void {
     turnIsNear = false;
     if (closed !== undefined) return;
-    const now = clock.now();
+    const now = timeNow();
     for (let lane = wakes.first(); lane !== undefined && lane.rank <= now; lane = wakes.first()) {
       serve(lane, now);
       settle(lane, now);
@@ -113,7 +133,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
     } catch {
       // The port's word: a job whose run rejects is dropped. What to say about it is the run's own affair.
     }
-    const now = clock.now();
+    const now = timeNow();
     if (bucket.running === concurrency) holdUntil(bucket, now);
     bucket.running -= 1;
     running -= 1;
@@ -168,7 +188,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
     start(newRun): void {
       run = newRun;
       // The time before the start earns no lane a head start.
-      for (const lane of lanes.values()) for (const bucket of lane.buckets) holdUntil(bucket, clock.now());
+      for (const lane of lanes.values()) for (const bucket of lane.buckets) holdUntil(bucket, timeNow());
       arm();
     },
 
@@ -181,7 +201,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
         const { capacity } = limitOf(job.lane, bucketName);
         if (places.size >= maxJobs || (known?.units ?? 0) + job.cost > capacity) return "full";
       }
-      const now = clock.now();
+      const now = timeNow();
       const bucket = known ?? addBucket(laneOf(job.lane), bucketName);
       const isLine = firstReady(bucket) !== undefined;
       places.set(job.id, join(bucket, job, first ? addedFirst++ : added++, now));
@@ -197,7 +217,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
       const place = places.get(id);
       if (place === undefined) return false;
       take(place);
-      settle(place.bucket.lane, clock.now());
+      settle(place.bucket.lane, timeNow());
       return true;
     },
 
@@ -214,7 +234,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
     },
 
     pause(name, ms): void {
-      const now = clock.now();
+      const now = timeNow();
       const lane = laneOf(name);
       lane.pausedUntil = Math.max(lane.pausedUntil, now + ms);
       for (const bucket of lane.buckets) holdUntil(bucket, lane.pausedUntil);

@@ -78,6 +78,43 @@ describe("createMemoryQueue", () => {
     expect(runs).toBeLessThanOrEqual(1001);
   });
 
+  it.each([-3_600_000, -5, 3_600_000])("keeps its rate when the clock is set by %i ms", async (jump) => {
+    const turned = createManualClock();
+    const [startedAt, starts] = [turned.now(), [] as number[]];
+    let set = 0;
+    const clock: Clock = { now: () => turned.now() + set, schedule: turned.schedule };
+    const queue = createMemoryQueue({ clock, limitOf: () => laneLimit(1) });
+    queue.start(async () => {
+      starts.push(turned.now() - startedAt);
+    });
+    for (let index = 0; index < 4; index += 1) queue.add({ id: `${index}`, lane: "A", cost: 1 });
+    queue.add({ id: "due", lane: "B", cost: 0, notBefore: startedAt + 7_200_000 });
+    await turned.advance(500);
+    set = jump;
+    await turned.advance(3_600_000);
+    expect(starts.slice(0, 1)).toEqual([0]);
+    expect(starts).toHaveLength(jump > 0 ? 5 : 4);
+    expect(Math.max(...starts.slice(0, 4))).toBeLessThanOrEqual(3_005);
+  });
+
+  it("does not begin again a wait that was asked for, when the clock is set back", async () => {
+    const turned = createManualClock();
+    const startedAt = turned.now();
+    let set = 0;
+    const clock: Clock = { now: () => turned.now() + set, schedule: turned.schedule };
+    const queue = createMemoryQueue({ clock, limitOf: () => laneLimit(1) });
+    let ranAt = 0;
+    queue.start(async () => {
+      ranAt = turned.now() - startedAt;
+    });
+    queue.pause("A", 10_000);
+    queue.add({ id: "1", lane: "A", cost: 1 });
+    await turned.advance(4_000);
+    set = -3_600_000;
+    await turned.advance(20_000);
+    expect(ranAt).toBe(10_000);
+  });
+
   it("holds a million jobs on 100,000 lanes without slowing down", async () => {
     const clock = createManualClock();
     let runs = 0;
