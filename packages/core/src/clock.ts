@@ -14,24 +14,29 @@ export interface Clock {
   schedule(callback: () => void, delayMs: number): Timer;
 }
 
-/** setTimeout holds at most 2^31 - 1 ms (24.8 days) and fires at once beyond it; schedules reach 35 days. */
-const LONGEST_TIMEOUT_MS = 2_147_483_647;
+/**
+ * setTimeout counts only while the machine runs, and by no clock that can be set: what falls due while it sleeps, or
+ * because its clock was set, is called within this time. (It also holds no more than 24.8 days; schedules reach 35.)
+ */
+const LONGEST_TIMEOUT_MS = 60_000;
 
 /** The machine's clock. */
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
   schedule(callback: () => void, delayMs: number): Timer {
     const due = Date.now() + delayMs;
+    let left = delayMs;
     let handle: NodeJS.Timeout;
-    const arm = (): void => {
-      const left = due - Date.now();
-      handle = setTimeout(
-        left > LONGEST_TIMEOUT_MS ? arm : callback,
-        Math.max(0, Math.min(left, LONGEST_TIMEOUT_MS)),
-      );
+    const wait = (): void => {
+      handle = setTimeout(fire, Math.max(0, Math.min(left, LONGEST_TIMEOUT_MS)));
       handle.unref();
     };
-    arm();
+    const fire = (): void => {
+      left = Math.min(left - LONGEST_TIMEOUT_MS, due - Date.now());
+      if (left > 0) wait();
+      else callback();
+    };
+    wait();
     return { cancel: () => clearTimeout(handle) };
   },
 });

@@ -29,6 +29,25 @@ describe("the machine's clock", () => {
     expect(callback).toHaveBeenCalledTimes(1);
   });
 
+  it("calls back within a minute of waking what fell due while the machine slept", async () => {
+    const callback = vi.fn();
+    systemClock.schedule(callback, 3_600_000);
+    await vi.advanceTimersByTimeAsync(1_000);
+    vi.setSystemTime(Date.now() + 2 * 3_600_000);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(callback).toHaveBeenCalledTimes(1);
+  });
+
+  it("waits no longer where the clock is set back", async () => {
+    const callback = vi.fn();
+    systemClock.schedule(callback, 3_600_000);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await vi.advanceTimersByTimeAsync(3_600_000 - 1);
+    expect(callback).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(callback).toHaveBeenCalledTimes(1);
+  });
+
   it("does not call back what was canceled, also far ahead", async () => {
     const callback = vi.fn();
     const near = systemClock.schedule(callback, 1_000);
