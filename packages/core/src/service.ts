@@ -40,6 +40,7 @@ import { createSend } from "./flows/send.ts";
 import { createSettle } from "./flows/settle.ts";
 import { createStickyMap } from "./flows/sticky-map.ts";
 import { createStoreAlerts } from "./flows/store-alerts.ts";
+import { createUnsure } from "./flows/unsure.ts";
 import { createUpkeep } from "./flows/upkeep.ts";
 import { createWebhooks } from "./flows/webhooks.ts";
 import { hostnameOf, linkPlaceOf, placeOf, toErrorResponse } from "./http.ts";
@@ -92,7 +93,8 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const probe = createProbe({ clock, guard });
   const checkMedia = createCheckMedia(ctx, { probe });
   const sends = createTally();
-  const send = createSend(ctx, { decide, claim, advance, checkMedia, tally: sends });
+  const unsure = createUnsure(ctx, { advance });
+  const send = createSend(ctx, { decide, claim, advance, unsure, checkMedia, tally: sends });
   const providerOptOut = createProviderOptOut(ctx);
   const settle = createSettle(ctx, { advance, replan, providerOptOut });
   const replies = createReplies(ctx, { send });

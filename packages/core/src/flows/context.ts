@@ -179,6 +179,13 @@ export interface Settle {
   requeue(current: Versioned, next: MessageRecord): Promise<void>;
   fail(current: Versioned, error: unknown): Promise<void>;
 }
+/** What becomes of a message whose record may be written or not; see unsure.ts. */
+export interface Unsure {
+  /** Its caller was told that it failed: wherever it is found, it has. */
+  withdraw(sid: string, error: unknown, afterMs?: number): void;
+  /** Its caller will find it under its key and count on its being sent: where it is found, it is. */
+  takeUp(sid: string): void;
+}
 /** Status callbacks; see callbacks.ts. */
 export interface Callbacks {
   /** Whether anybody wants to hear of this message's changes. */

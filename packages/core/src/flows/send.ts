@@ -24,16 +24,16 @@ import type {
   FlowContext,
   Send,
   SendOptions,
+  Unsure,
 } from "./context.ts";
-import { type Failure, failed, isAtOnce, keepCallback, refusalOf, toFailure } from "./outcome.ts";
-
-const STORE_RETRY_MS = 1_000;
+import { failed, isAtOnce, keepCallback, refusalOf, toFailure } from "./outcome.ts";
 
 /** Flows that `send` is handed by the composition root. */
 export interface SendFlows {
   readonly decide: Decide;
   readonly claim: Claim;
   readonly advance: Advance;
+  readonly unsure: Unsure;
   readonly checkMedia: CheckMedia;
   /** Counts the calls that are under way. */
   readonly tally: Tally;
@@ -41,7 +41,7 @@ export interface SendFlows {
 
 /** `service.send`: check, read and plan, claim the mapping, write the record, put it on its lane. */
 export function createSend(ctx: FlowContext, flows: SendFlows): Send {
-  const { decide, claim, advance, checkMedia, tally } = flows;
+  const { decide, claim, advance, unsure, checkMedia, tally } = flows;
 
   return async function enter(request: SendRequest, options: SendOptions = {}): Promise<Message> {
     // Calls on their way to the backlog count: a thousand at once must not all find room for one.
@@ -118,8 +118,8 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     } catch (error) {
       // Perhaps it is written all the same. Under a key the next call would find it and count on its being sent;
       // without one the caller knows it as refused, and sends another.
-      if (exclusive) ctx.waiting.later(sid, ctx.clock.now() + STORE_RETRY_MS);
-      else withdraw(sid, toFailure(error));
+      if (exclusive) unsure.takeUp(sid);
+      else unsure.withdraw(sid, error);
       throw error;
     }
     if (created.earlier !== undefined) {
@@ -134,18 +134,6 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     return plan.sticky.kept && mapping !== undefined
       ? ctx.sticky.touch(to.channel, to.person, mapping)
       : undefined;
-  }
-
-  /** Marks a message failed that may be there, once the store says whether it is. */
-  function withdraw(sid: string, failure: Failure, afterMs: number = STORE_RETRY_MS): void {
-    ctx.clock.schedule(() => {
-      advance(sid, (current) =>
-        current.outbound?.owner === ctx.owner ? failed(current, failure, ctx.clock.now()) : undefined,
-      ).then(
-        () => ctx.forget(sid),
-        () => withdraw(sid, failure),
-      );
-    }, afterMs);
   }
 
   function enqueue(versioned: Versioned, draft: Draft): Message | Promise<Message> {
@@ -165,7 +153,7 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     const failure = toFailure(error);
     await advance(versioned, (current) => failed(current, failure, ctx.clock.now())).then(
       () => ctx.forget(record.sid),
-      () => withdraw(record.sid, failure),
+      () => unsure.withdraw(record.sid, error),
     );
     if (draft.refusals === "status") return view(record);
     // As after every refusal: the same call is another message, once there is room.
@@ -202,7 +190,7 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     const { versioned, earlier } = await ctx.messages
       .create(doomed, { exclusive: draft.idempotencyKey !== undefined })
       .catch((cause: unknown) => {
-        withdraw(sid, toFailure(error));
+        unsure.withdraw(sid, error);
         throw cause;
       });
     if (earlier !== undefined) {
@@ -211,7 +199,7 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     }
     keepCallback(ctx, doomed, draft);
     ctx.live.set(sid, { versioned, rank: 0, place: -1 });
-    withdraw(sid, toFailure(error), 0);
+    unsure.withdraw(sid, error, 0);
     return accepted(doomed);
   }
 
