@@ -106,8 +106,9 @@ export function createSticky(store: Store, keys: Keys, now: () => number, settin
       return isWritten;
     },
     touch(channel, person, mapping) {
-      if (Math.floor(now() / DAY_MS) - mapping.day < Math.min(TOUCH_DAYS, settings().stickyIdleDays / 2))
-        return undefined;
+      // Days are counted whole: half a day would be a day, and one that is to last a single day would end in use.
+      const often = Math.min(TOUCH_DAYS, Math.floor(settings().stickyIdleDays / 2));
+      if (Math.floor(now() / DAY_MS) - mapping.day < often) return undefined;
       // The line in the log is renewed with it: the earlier one ends when the mapping would have.
       const line = { log: keys.stickyLog, value: `${channel} ${person}`, ttlMs: ttl() };
       const renewed = value(mapping.membership);
