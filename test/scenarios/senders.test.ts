@@ -1,4 +1,5 @@
 import { memoryStore } from "@messaging-service/core";
+import { createVirtualClock } from "@messaging-service/simulator";
 import { describe, expect, it } from "vitest";
 import { createFaultyStore } from "../support/faulty-store.ts";
 import { collect, createWorld, PHONE, SECOND, SENDER } from "../support/world.ts";
@@ -62,6 +63,20 @@ describe("sticky mappings", () => {
     expect(await collect(service.sticky.entries())).toEqual([{ to: PHONE, sender: SECOND }]);
   });
 
+  it.each([1, 2])("that last for %i days do not end within the half of it after a message", async (days) => {
+    const { service, clock } = createWorld({
+      stickyIdleDays: days,
+      senders: [SENDER, SECOND],
+      refreshMs: 3_600_000,
+      clock: createVirtualClock(Date.UTC(2026, 0, 1)),
+    });
+    await service.sticky.pin(PHONE, SECOND);
+    for (let time = 0; time < 4; time++) {
+      await clock.advance(days * 12 * 3_600_000 - 60_000);
+      expect((await service.send({ to: PHONE, body: "x" })).from).toBe(SECOND);
+    }
+  });
+
   it("are ignored and kept while stickySender is off", async () => {
     const { service } = createWorld({ senders: [SENDER, SECOND] });
     await service.sticky.pin(PHONE, SECOND);
@@ -106,6 +121,16 @@ describe("the pool", () => {
     const ends = await Promise.allSettled([service.senders.add(SECOND), service.senders.add(SECOND)]);
     expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     expect(service.senders.list()).toHaveLength(2);
+  });
+
+  it("has the sender that it refuses to take in again: the answer to its taking in was lost", async () => {
+    const store = createFaultyStore();
+    const { service } = createWorld({ store, refreshMs: 3_600_000 });
+    store.break((call) => call === "setIfAbsent", { after: true });
+    await expect(service.senders.add(SECOND)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    store.heal();
+    await expect(service.senders.add(SECOND)).rejects.toMatchObject({ code: "DUPLICATE_SENDER" });
+    expect(service.senders.list().map(({ id }) => id)).toEqual([SENDER, SECOND]);
   });
 
   it("drops a sender's mappings with it, also when it comes back", async () => {

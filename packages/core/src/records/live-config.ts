@@ -92,6 +92,8 @@ export function createLiveConfig({ options, optionNames, config, onUnusable }: L
     },
     async addSender(input: SenderInput): Promise<Sender> {
       const { key } = list(input);
+      // Whoever is told that it is in the pool already finds it there.
+      adopt(await config.read());
       const raw = await config.update((document) => {
         const there = index(document.added);
         const gone = new Set(document.removed);
