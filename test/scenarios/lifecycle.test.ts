@@ -1,4 +1,4 @@
-import { isMessagingService, type Provider } from "@messaging-service/core";
+import { isMessagingService, memoryStore, type Provider, type Store } from "@messaging-service/core";
 import { describe, expect, it } from "vitest";
 import { collect, createWorld, PHONE, SENDER } from "../support/world.ts";
 
@@ -114,6 +114,28 @@ describe("the feed", () => {
     await clock.advance(10_000);
     await closing;
     await expect(reading).resolves.toEqual([]);
+  });
+
+  it("ends with the service on a store that is closed with it", async () => {
+    const inner = memoryStore();
+    let isClosed = false;
+    const store: Store = {
+      ...inner,
+      range: (...part) =>
+        isClosed ? Promise.reject(new Error("The store was closed.")) : inner.range(...part),
+      async close() {
+        isClosed = true;
+      },
+    };
+    const { service, clock } = createWorld({ store });
+    await service.consent.set(PHONE, { status: "opted-out", source: "operator" });
+    const reading = collect(service.changes());
+    await clock.advance(1_000);
+    const closing = service.close();
+    await clock.advance(10_000);
+    await closing;
+    expect(await reading).toHaveLength(1);
+    await expect(collect(service.changes())).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
   });
 
   it("holds more than a page", async () => {

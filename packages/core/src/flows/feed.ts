@@ -1,4 +1,5 @@
 import { sleep } from "../clock.ts";
+import { isMessagingError } from "../errors.ts";
 import { fields, flag, invalid } from "../option-checks.ts";
 import type { Change } from "../records/changes.ts";
 import type { FlowContext } from "./context.ts";
@@ -36,8 +37,12 @@ export function createFeed(ctx: FlowContext, isClosed: () => boolean) {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Change> {
     let cursor = after;
-    for (;;) {
-      const page = await ctx.changes.page(cursor, PAGE);
+    for (let waited = false; ; ) {
+      // A store that was closed with the service does not answer; what it held before was read.
+      const page = await ctx.changes.page(cursor, PAGE).catch((error: unknown) => {
+        if (waited && isClosed() && isMessagingError(error, "STORE_UNAVAILABLE")) return [];
+        throw error;
+      });
       for (const change of page) {
         if (signal?.aborted === true) return;
         cursor = change.cursor;
@@ -46,6 +51,7 @@ export function createFeed(ctx: FlowContext, isClosed: () => boolean) {
       if (page.length === PAGE) continue;
       if (!follow || isClosed() || signal?.aborted === true) return;
       await sleep(ctx.clock, POLL_MS);
+      waited = true;
     }
   }
 }
