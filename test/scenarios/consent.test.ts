@@ -15,6 +15,20 @@ describe("the consent ledger", () => {
     expect((await service.send({ to: PHONE, body: "x" })).status).toBe("queued");
   });
 
+  it("is paged by whole numbers, and counted since a time that is one", async () => {
+    const { service } = createWorld();
+    for (const status of ["opted-out", "opted-in"] as const)
+      await service.consent.set(PHONE, { status, source: "operator", force: true });
+    for (const options of [{ limit: 1.5 }, { limit: "1" as never }, { since: "2026-01-01" as never }])
+      await expect(
+        "since" in options ? service.consent.stats(options) : service.consent.page(options),
+      ).rejects.toMatchObject({ code: "INVALID_OPTION" });
+    const first = await service.consent.page({ limit: 1 });
+    expect(first.events).toHaveLength(1);
+    const rest = await service.consent.page({ after: first.cursor, limit: 1_000_000 });
+    expect(rest).toMatchObject({ events: [{ status: "opted-in" }], cursor: undefined });
+  });
+
   it("writes down what a website was told, and a send obeys", async () => {
     const { service, clock } = createWorld();
     expect(await service.consent.set(PHONE, { status: "opted-out", source: "website" })).toMatchObject({

@@ -90,6 +90,18 @@ describe("the message record", () => {
     await expect(service.messages({ cursor: "nonsense!" })).rejects.toMatchObject({ code: "INVALID_CURSOR" });
   });
 
+  it.each([{ after: "2026-01-01" }, { before: new Date(Number.NaN) }, { to: 14155550123 }, { from: null }])(
+    "refuses %j, and says what it takes",
+    async (filter) => {
+      const { service } = createWorld();
+      const [option] = Object.keys(filter);
+      await expect(service.messages(filter as never)).rejects.toMatchObject({
+        code: "INVALID_OPTION",
+        details: { option },
+      });
+    },
+  );
+
   it("knows a message by its SID, and of others nothing", async () => {
     const { service } = createWorld();
     const { sid } = await service.send({ to: PHONE, body: "1" });

@@ -42,6 +42,23 @@ describe("sticky mappings", () => {
     expect((await collect(service.sticky.entries())).map(({ to }) => to)).toEqual(people);
   });
 
+  it("are paged by whole numbers, of a sender ID by the one for the country too", async () => {
+    const { service } = createWorld({ senders: [{ senderId: "ACME", country: "FR" }, { senderId: "ACME" }] });
+    expect(await service.sticky.pin("+33612345678", "ACME/FR")).toEqual({
+      to: "+33612345678",
+      sender: "ACME",
+    });
+    await service.sticky.pin("+33612345679", "ACME");
+    for (const limit of [1.5, "2", Number.NaN])
+      await expect(service.sticky.page({ limit: limit as number })).rejects.toMatchObject({
+        code: "INVALID_OPTION",
+      });
+    const first = await service.sticky.page({ limit: 0 });
+    expect(first.entries.map(({ to }) => to)).toEqual(["+33612345678"]);
+    const rest = await service.sticky.page({ after: first.cursor, limit: 1_000_000 });
+    expect(rest).toEqual({ entries: [{ to: "+33612345679", sender: "ACME" }], cursor: undefined });
+  });
+
   it("end when they have been idle for as long as stickyIdleDays says", async () => {
     const { service, clock } = createWorld({ stickyIdleDays: 1 });
     await service.send({ to: PHONE, body: "x" });

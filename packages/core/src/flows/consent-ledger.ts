@@ -53,7 +53,7 @@ export interface ConsentLedger {
   history(address: string): AsyncIterable<ConsentEvent>;
   /** Every event of the account, oldest first. */
   entries(): AsyncIterable<ConsentEvent>;
-  /** The next `limit` of them after a cursor, and where to go on; `cursor` is `undefined` at the end. */
+  /** The next `limit` of them (default 100, at most 1,000) after a cursor, and where to go on; `cursor` is `undefined` at the end. */
   page(options?: {
     readonly after?: string | undefined;
     readonly limit?: number | undefined;
@@ -205,7 +205,7 @@ export function createConsentLedger(
     async page(options: Parameters<ConsentLedger["page"]>[0] = {}) {
       fields("consent.page", options, PAGE_FIELDS);
       const { after } = options;
-      const limit = pageSize(options.limit, 100, Number.POSITIVE_INFINITY);
+      const limit = pageSize(options.limit, 100, 1_000);
       const { events, cursor } = await ctx.consent.log(after, limit);
       return Object.freeze({ events, cursor: events.length < limit ? undefined : cursor });
     },

@@ -31,7 +31,7 @@ export interface StickyMap {
   /** Every mapping that holds, in the order they were first made. */
   entries(): AsyncIterable<StickyEntry>;
   /**
-   * The mappings that hold among the next `limit` lines of the log, and where to go on; `cursor` is `undefined` at the end. A mapping made
+   * The mappings that hold among the next `limit` lines of the log (default 100, at most 1,000), and where to go on; `cursor` is `undefined` at the end. A mapping made
    * anew meanwhile may come twice.
    */
   page(options?: {
@@ -88,8 +88,8 @@ export function createStickyMap(ctx: FlowContext): StickyMap {
         throw new MessagingError("CHANNEL_MISMATCH", `RCS keeps no sender for ${address}.`);
       uncount(await ctx.sticky.get(channel, person));
       await ctx.sticky.set(channel, person, sender.membership);
-      ctx.pool.addMapping(id, 1);
-      return Object.freeze({ to: address, sender: id });
+      ctx.pool.addMapping(sender.id, 1);
+      return Object.freeze({ to: address, sender: sender.id });
     },
     async clear(to: string): Promise<boolean> {
       const { channel, person } = parse(to);
@@ -106,7 +106,7 @@ export function createStickyMap(ctx: FlowContext): StickyMap {
     },
     async page(options: Parameters<StickyMap["page"]>[0] = {}): Promise<StickyEntryPage> {
       fields("sticky.page", options, ["after", "limit"]);
-      const limit = pageSize(options.limit, 100, Number.POSITIVE_INFINITY);
+      const limit = pageSize(options.limit, 100, 1_000);
       const { entries, cursor } = await ctx.sticky.page(options.after, limit);
       const held = entries.flatMap(({ channel, person, mapping }) => {
         const sender = ctx.pool.byMembership(mapping.membership);

@@ -141,6 +141,8 @@ function matches(record: AlertRecord, { level, code, after, before }: AlertFilte
 
 function check(filter: AlertFilter): void {
   fields("alerts.list", filter, ["level", "code", "after", "before", "limit", "cursor"]);
+  date("after", filter.after);
+  date("before", filter.before);
   const { level, code } = filter;
   if (level !== undefined && level !== "ERROR" && level !== "WARNING")
     throw new MessagingError("INVALID_OPTION", `There is no level "${level}": it is "ERROR" or "WARNING".`);
