@@ -59,6 +59,23 @@ describe("closing", () => {
   });
 });
 
+describe("a store that would lose opt-outs", () => {
+  it("is sent nothing from, and still writes down what people say", async () => {
+    const message = "maxmemory-policy is allkeys-lru.";
+    const store: Store = {
+      ...memoryStore(),
+      inspect: async () => [{ level: "refuse", code: "REDIS_EVICTION", message }],
+    };
+    const { service, carrier } = createWorld({ store });
+    const refused = { code: "INVALID_OPTION", message: expect.stringContaining(message) as string };
+    await expect(service.ready()).rejects.toMatchObject(refused);
+    await expect(service.send({ to: PHONE, body: "x" })).rejects.toMatchObject(refused);
+    await carrier.handset(PHONE).text(SENDER, "STOP");
+    expect(await service.consent.get(PHONE)).toMatchObject({ status: "opted-out" });
+    expect(await service.doctor()).toContainEqual({ level: "warn", code: "REDIS_EVICTION", message });
+  });
+});
+
 describe("the feed", () => {
   it("is read in order, and on from a cursor", async () => {
     const { service, carrier, clock } = createWorld();

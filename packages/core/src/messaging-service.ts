@@ -181,7 +181,11 @@ export interface MessagingService extends Manage, HttpHandler {
   erase(): Promise<void>;
   /** What is wrong with this set-up. */
   doctor(): Promise<readonly Finding[]>;
-  /** Resolves when the store was reached and what an earlier process left was taken up. Sending may begin before. */
+  /**
+   * Resolves when the store was reached and what an earlier process left was taken up. Sending may begin before.
+   *
+   * @throws MessagingError STORE_UNAVAILABLE; INVALID_OPTION where the store is one that loses opt-outs: then every `send` rejects with it.
+   */
   ready(): Promise<void>;
   /** Lets what is under way finish for up to `timeoutMs` (default 10,000); the rest waits in the store for the next start. */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;

@@ -1,7 +1,7 @@
 import { sleep } from "./clock.ts";
 import type { ConversationReply } from "./conversation.ts";
 import { createContext } from "./create-context.ts";
-import { MessagingError } from "./errors.ts";
+import { isMessagingError, MessagingError } from "./errors.ts";
 import { createAdvance } from "./flows/advance.ts";
 import { createCallWebhook } from "./flows/call-webhook.ts";
 import { createCallbacks } from "./flows/callbacks.ts";
@@ -131,12 +131,16 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   ctx.queue.start(createDeliver(ctx, { ...settle, handTo, replan, resume, judge }));
   upkeep.start();
 
+  let refusal: MessagingError | undefined;
+  /** Why nothing may be sent: it is closed, or its store would lose opt-outs. */
+  const bar = () => (closed === undefined ? refusal : closedError());
   const closedError = () => new MessagingError("SERVICE_CLOSED", `The service "${options.name}" is closed.`);
   const ready = Promise.resolve().then(upkeep.ready);
   // Whoever does not ask hears of it in the log, not as an unhandled rejection.
-  ready.catch((error: unknown) =>
-    logger.error("The service could not be made ready.", { error: String(error) }),
-  );
+  ready.catch((error: unknown) => {
+    if (isMessagingError(error, "INVALID_OPTION")) refusal = error;
+    logger.error("The service could not be made ready.", { error: String(error) });
+  });
 
   return Object.freeze({
     name: options.name,
@@ -149,7 +153,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     },
     clock,
     limits: Object.freeze({ maxBodyBytes: options.maxBodyBytes, bodyTimeoutMs: options.bodyTimeoutMs }),
-    send: (request) => (closed === undefined ? send(request) : Promise.reject(closedError())),
+    send: (request) => (bar() === undefined ? send(request) : Promise.reject(bar())),
     explain: createExplain(ctx, { decide }),
     async update(change: SettingsChange) {
       if (closed !== undefined) throw closedError();
@@ -174,7 +178,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     conversations: Object.freeze({
       ...conversations,
       send: (sid: string, reply: ConversationReply) =>
-        closed === undefined ? conversations.send(sid, reply) : Promise.reject(closedError()),
+        bar() === undefined ? conversations.send(sid, reply) : Promise.reject(bar()),
     }),
     ...createManage(ctx, { advance }),
     changes: createFeed(ctx, () => closed !== undefined),

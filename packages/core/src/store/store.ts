@@ -88,7 +88,7 @@ export interface Store {
   close?(): Promise<void>;
 }
 
-/** One finding of {@link Store.inspect}. `refuse` stops the service from starting; `warn` becomes an alert. */
+/** One finding of {@link Store.inspect}. `refuse` at its start keeps the service from sending; `warn` becomes an alert. */
 export interface StoreFinding {
   readonly level: "refuse" | "warn" | "info";
   readonly code: string;
