@@ -1,6 +1,7 @@
 import { type MessagingService, memoryStore, signTwilioRequest } from "@messaging-service/core";
 import type { Carrier } from "@messaging-service/simulator";
 import { describe, expect, it } from "vitest";
+import { createFaultyStore } from "../support/faulty-store.ts";
 import { createWorld, PHONE, SENDER } from "../support/world.ts";
 
 const SECOND_MS = 1_000;
@@ -83,6 +84,22 @@ describe("receipts", () => {
     const providerSid = carrier.messages[0]?.sid ?? "";
     expect(await receipt(world, { MessageSid: providerSid, MessageStatus: "delivered" })).toBe(200);
     await clock.advance(30 * SECOND_MS);
+    expect((await message(sid)).status).toBe("delivered");
+  });
+
+  it("that wait for their message outlast a store that fails meanwhile", async () => {
+    const store = createFaultyStore();
+    const world = createWorld({ store });
+    const { service, carrier, clock, message } = world;
+    carrier.outcome({ callbacks: false, latencyMs: 20_000 });
+    const { sid } = await service.send({ to: PHONE, body: "x" });
+    await clock.advance(SECOND_MS);
+    const providerSid = carrier.messages[0]?.sid ?? "";
+    expect(await receipt(world, { MessageSid: providerSid, MessageStatus: "delivered" })).toBe(200);
+    store.break((call) => call === "get");
+    await clock.advance(5 * SECOND_MS);
+    store.heal();
+    await clock.advance(60 * SECOND_MS);
     expect((await message(sid)).status).toBe("delivered");
   });
 

@@ -127,11 +127,20 @@ export function createReceipts(
   function park(provider: Provider, receipt: DeliveryReceipt): void {
     const until = ctx.clock.now() + PARKED_MS;
     const wait = async (): Promise<void> => {
+      let failure: unknown;
       for (let pause = FIRST_POLL_MS; ctx.clock.now() < until; pause = Math.min(pause * 2, LAST_POLL_MS)) {
         await sleep(ctx.clock, pause);
-        const sid = await find(provider, receipt);
-        if (sid !== undefined) return apply(sid, provider, receipt);
+        try {
+          const sid = await find(provider, receipt);
+          if (sid !== undefined) return await apply(sid, provider, receipt);
+          failure = undefined;
+        } catch (error) {
+          // A store that is away for a moment is asked again: it is looked for in any case.
+          if (!isMessagingError(error, "STORE_UNAVAILABLE")) throw error;
+          failure = error;
+        }
       }
+      if (failure !== undefined) throw failure;
       ctx.logger.warn("A receipt belongs to no message of this service.", {
         provider: provider.name,
         providerSid: receipt.providerSid,
