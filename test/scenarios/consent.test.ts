@@ -1,3 +1,4 @@
+import { memoryStore, type RangeOptions } from "@messaging-service/core";
 import { describe, expect, it } from "vitest";
 import { collect, createWorld, PHONE, SECOND, SENDER } from "../support/world.ts";
 
@@ -27,6 +28,30 @@ describe("the consent ledger", () => {
     expect(first.events).toHaveLength(1);
     const rest = await service.consent.page({ after: first.cursor, limit: 1_000_000 });
     expect(rest).toMatchObject({ events: [{ status: "opted-in" }], cursor: undefined });
+  });
+
+  it("counts the events of a time without reading all that were before", async () => {
+    let reads = 0;
+    const inner = memoryStore();
+    const store = {
+      ...inner,
+      range(log: string, part?: RangeOptions) {
+        if (log.endsWith(":consents")) reads += 1;
+        return inner.range(log, part);
+      },
+    };
+    const { service, carrier, clock } = createWorld({ store, heartbeatMs: 600_000, refreshMs: 3_600_000 });
+    for (let n = 0; n < 1_200; n++)
+      await service.consent.set(`+1415555${1_000 + n}`, { status: "opted-out", source: "import" });
+    await carrier.handset(PHONE).text(SENDER, "STOP");
+    await clock.advance(3 * DAY);
+    await service.consent.set(PHONE, { status: "opted-in", source: "operator", force: true });
+    await carrier.handset(PHONE).text(SENDER, "STOP");
+    reads = 0;
+    const since = new Date(clock.now() - DAY);
+    expect(await service.consent.stats({ since })).toMatchObject({ optOuts: 1, optIns: 1 });
+    expect(reads).toBe(1);
+    expect(await service.consent.stats({ since: new Date(0) })).toMatchObject({ optOuts: 1_202, optIns: 1 });
   });
 
   it("writes down what a website was told, and a send obeys", async () => {

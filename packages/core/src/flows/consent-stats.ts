@@ -82,16 +82,19 @@ export function createConsentStats(
     }
   }
 
+  /** From the end, as far back as need be: the log holds what was ever said. */
   async function* eventsSince(since: number): AsyncGenerator<ConsentEvent> {
-    let after: string | undefined;
+    let before: string | undefined;
     for (;;) {
-      const { events, cursor } = await ctx.consent.log(after, PAGE);
+      const { events, cursor } = await ctx.consent.latest(before, PAGE);
       for (const event of events) {
+        // A keyword is written down when it comes, or after an outage; whatever else may be dated back.
+        if (event.source === "keyword" && event.at < since - DAY_MS) return;
         const counts = event.effect === "applied" && event.repeated !== true;
         if (event.at >= since && counts && event.service === ctx.options.name) yield event;
       }
       if (events.length < PAGE || cursor === undefined) return;
-      after = cursor;
+      before = cursor;
     }
   }
 }

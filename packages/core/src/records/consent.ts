@@ -1,4 +1,4 @@
-import type { LogWrite, Store } from "../store/store.ts";
+import type { LogWrite, RangeOptions, Store } from "../store/store.ts";
 import {
   type ApplyOptions,
   applyConsent,
@@ -36,15 +36,19 @@ export interface Consent {
     after: string | undefined,
     limit: number,
   ): Promise<{ events: ConsentEvent[]; cursor: string | undefined }>;
+  /** The same log from its end. */
+  latest(
+    before: string | undefined,
+    limit: number,
+  ): Promise<{ events: ConsentEvent[]; cursor: string | undefined }>;
 }
 
 export function createConsent(store: Store, keys: Keys): Consent {
   const page = async (
     log: string,
-    after: string | undefined,
-    limit: number,
+    part: RangeOptions,
   ): Promise<{ events: ConsentEvent[]; cursor: string | undefined }> => {
-    const entries = await store.range(log, { after, limit });
+    const entries = await store.range(log, part);
     return {
       events: entries.map((entry) => JSON.parse(entry.value) as ConsentEvent),
       cursor: entries.at(-1)?.cursor,
@@ -85,8 +89,10 @@ export function createConsent(store: Store, keys: Keys): Consent {
       }
     },
     history: (person: string, after: string | undefined, limit: number) =>
-      page(keys.consentHistory(person), after, limit),
-    log: (after: string | undefined, limit: number) => page(keys.consentLog, after, limit),
+      page(keys.consentHistory(person), { after, limit }),
+    log: (after: string | undefined, limit: number) => page(keys.consentLog, { after, limit }),
+    latest: (before: string | undefined, limit: number) =>
+      page(keys.consentLog, { before, limit, reverse: true }),
   });
 
   function markOf({ provider, sid }: Pick<CountedMessage, "provider" | "sid">): string {
