@@ -42,7 +42,11 @@ export async function sendMessage(
 
 function formOf(message: ProviderMessage): URLSearchParams {
   const { to, from, kind, body, mediaUrl, contentSid, contentVariables, statusCallback } = message;
-  const form = new URLSearchParams({ To: to, From: from });
+  // An agent writes to RCS addresses alone: 21910 otherwise.
+  const form = new URLSearchParams({
+    To: kind === "RCS" && !to.includes(":") ? `rcs:${to}` : to,
+    From: from,
+  });
   if (body !== "") form.append("Body", body);
   for (const url of mediaUrl) form.append("MediaUrl", url);
   if (kind === "MMS" && mediaUrl.length === 0) form.append("SendAsMms", "true");

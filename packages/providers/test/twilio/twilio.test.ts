@@ -117,6 +117,12 @@ describe("twilio().send", () => {
     expect((await capture({ kind: "MMS" })).form.get("SendAsMms")).toBe("true");
   });
 
+  it("writes to a plain number by RCS as to an RCS address", async () => {
+    const rcs = { from: "rcs:acme_agent", kind: "RCS" } as const;
+    expect((await capture(rcs)).form.get("To")).toBe("rcs:+15105550123");
+    expect((await capture({ ...rcs, to: "rcs:+15105550123" })).form.get("To")).toBe("rcs:+15105550123");
+  });
+
   it("sends a template with its variables", async () => {
     const { form } = await capture({ body: "", contentSid: "HX1", contentVariables: '{"1":"Ana"}' });
     expect(Object.fromEntries(form)).toMatchObject({ ContentSid: "HX1", ContentVariables: '{"1":"Ana"}' });
