@@ -11,7 +11,7 @@ export interface TwilioOptions {
   readonly authToken: string | readonly string[];
   /** Authenticates what we send instead of the auth token; webhooks are signed with the auth token all the same. */
   readonly apiKey?: { readonly sid: string; readonly secret: string } | undefined;
-  /** Absolute http(s) URL of the API. Default `https://api.twilio.com`. */
+  /** Absolute http(s) URL of the API, without credentials. Default `https://api.twilio.com`. */
   readonly baseUrl?: string | undefined;
   /**
    * Who answers STOP, START and HELP. `"default"`: Twilio does, on +1 long codes and toll-free numbers, by its default words and
@@ -19,7 +19,7 @@ export interface TwilioOptions {
    * answers STOP, START and UNSTOP. Default `"default"`.
    */
   readonly optOutHandling?: "default" | "advanced" | "off" | undefined;
-  /** Milliseconds a request to the API may take; beyond, its outcome is unknown. Default 10,000. */
+  /** Milliseconds a request to the API may take, 1 to 2,147,483,647; beyond, its outcome is unknown. Default 10,000. */
   readonly timeoutMs?: number | undefined;
   /** Names this account where a service has several: in `sender.provider` and in the webhooks' path. Default `"twilio"`. */
   readonly name?: string | undefined;
@@ -41,6 +41,9 @@ export interface ResolvedTwilioOptions {
   readonly fetch: typeof fetch | undefined;
 }
 
+/** What a timer holds; a longer one would end at once. */
+const LONGEST_TIMEOUT_MS = 2_147_483_647;
+
 const KNOWN = [
   "accountSid",
   "authToken",
@@ -54,6 +57,11 @@ const KNOWN = [
 
 /** Checks and completes the options. Throws INVALID_OPTION or UNKNOWN_OPTION, naming the option and never a secret's value. */
 export function resolveTwilioOptions(options: TwilioOptions): ResolvedTwilioOptions {
+  check(
+    typeof options === "object" && options !== null,
+    "accountSid",
+    "and authToken must be given, in an object",
+  );
   for (const name of Object.keys(options))
     if (!KNOWN.includes(name))
       throw new MessagingError(
@@ -64,28 +72,33 @@ export function resolveTwilioOptions(options: TwilioOptions): ResolvedTwilioOpti
   const { baseUrl = "https://api.twilio.com", name = "twilio" } = options;
   check(/^AC[0-9a-f]{32}$/.test(accountSid), "accountSid", "must be AC and 32 lower-case hexadecimal digits");
 
-  const [first, ...others] = typeof authToken === "string" ? [authToken] : (authToken ?? []);
-  const authTokens = [first ?? "", ...others] as const;
+  const [first = "", ...others] = [authToken].flat();
+  const authTokens = [first, ...others] as const;
   check(authTokens.every(isFilled), "authToken", "must be a non-empty token or a list of them");
   if (apiKey !== undefined)
-    check(isFilled(apiKey.sid) && isFilled(apiKey.secret), "apiKey", "must hold a sid and a secret");
+    check(isFilled(apiKey?.sid) && isFilled(apiKey?.secret), "apiKey", "must hold a sid and a secret");
 
-  check(isHttpUrl(baseUrl), "baseUrl", "must be an absolute http(s) URL without query or fragment");
+  check(
+    isHttpUrl(baseUrl),
+    "baseUrl",
+    "must be an absolute http(s) URL without credentials, query or fragment",
+  );
   check(
     ["default", "advanced", "off"].includes(optOutHandling),
     "optOutHandling",
     'must be "default", "advanced" or "off"',
   );
   check(
-    Number.isFinite(timeoutMs) && timeoutMs > 0,
+    Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= LONGEST_TIMEOUT_MS,
     "timeoutMs",
-    "must be a positive number of milliseconds",
+    `must be a whole number of milliseconds from 1 to ${LONGEST_TIMEOUT_MS}`,
   );
   check(
     typeof name === "string" && /^[A-Za-z0-9_-]+$/.test(name),
     "name",
     "must be letters, digits, - and _",
   );
+  check(options.fetch === undefined || typeof options.fetch === "function", "fetch", "must be a function");
   return Object.freeze({
     accountSid,
     authTokens,
@@ -113,6 +126,7 @@ function isFilled(value: unknown): boolean {
 function isHttpUrl(value: unknown): boolean {
   const url = typeof value === "string" ? parseUrl(value) : undefined;
   if (url === undefined) return false;
-  const { protocol, search, hash } = url;
-  return (protocol === "https:" || protocol === "http:") && search === "" && hash === "";
+  const { protocol, username, password, search, hash } = url;
+  // `fetch` refuses a URL with credentials, each time.
+  return /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === "");
 }

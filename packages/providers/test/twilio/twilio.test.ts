@@ -41,19 +41,29 @@ describe("twilio() options", () => {
     ["accountSid", { accountSid: `MG${"a".repeat(32)}` }],
     ["authToken", { authToken: "" }],
     ["authToken", { authToken: undefined }],
+    ["authToken", { authToken: 42 }],
     ["authToken", { authToken: [] }],
     ["authToken", { authToken: ["good", " "] }],
     ["apiKey", { apiKey: { sid: "SK1", secret: "" } }],
+    ["apiKey", { apiKey: null }],
     ["baseUrl", { baseUrl: "api.twilio.com" }],
     ["baseUrl", { baseUrl: "ftp://api.twilio.com" }],
     ["baseUrl", { baseUrl: "https://api.twilio.com?a=1" }],
+    ["baseUrl", { baseUrl: "https://user:secret@api.twilio.com" }],
     ["optOutHandling", { optOutHandling: "on" }],
     ["timeoutMs", { timeoutMs: 0 }],
+    ["timeoutMs", { timeoutMs: 2500.5 }],
+    ["timeoutMs", { timeoutMs: 2 ** 31 }],
+    ["fetch", { fetch: "fetch" }],
     ["name", { name: "a/b" }],
   ])("refuses a bad %s", (option, options) => {
     expect(() => provider(options)).toThrow(
       expect.objectContaining({ code: "INVALID_OPTION", message: expect.stringContaining(option) }),
     );
+  });
+
+  it.each([undefined, null, "AC1"])("refuses %j in place of options", (options) => {
+    expect(() => twilio(options as never)).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
   });
 
   it("refuses an option it does not have", () => {
