@@ -25,6 +25,7 @@ const STATUSES: Readonly<Record<string, MessageStatus>> = {
 const CODES: Readonly<Record<string, { readonly number: number; readonly meaning?: RefusalMeaning }>> = {
   invalid_recipient: { number: 21211 },
   recipient_opted_out: { number: 21610, meaning: "opted-out" },
+  invalid_api_key: { number: 20003 },
   sender_not_yours: { number: 21606, meaning: "sender" },
   too_many_pigeons: { number: 20429 },
   window_closed: { number: 30003 },

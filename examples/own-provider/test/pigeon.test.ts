@@ -111,6 +111,10 @@ describeProvider("pigeon", {
       answer: refusal(403, "sender_not_yours"),
       result: { outcome: "refused", errorCode: 21606, meaning: "sender" },
     },
+    "a key that is not theirs": {
+      answer: refusal(401, "invalid_api_key"),
+      result: { outcome: "refused", errorCode: 20003 },
+    },
     "a bad recipient": {
       answer: refusal(422, "invalid_recipient"),
       result: { outcome: "refused", errorCode: 21211, errorMessage: "Pigeon answered HTTP 422. No." },

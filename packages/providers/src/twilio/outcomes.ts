@@ -32,7 +32,8 @@ const MEANINGS: Readonly<Record<number, RefusalMeaning>> = {
 
 /** The sender's queue is full: the message did not enter it, and may later. */
 const QUEUE_FULL = 21611;
-const TOO_MANY_REQUESTS = 20429;
+/** What an answer without a number of its own is told apart by. */
+const NUMBER_OF_STATUS: Readonly<Record<number, number>> = { 401: 20003, 429: 20429 };
 
 /** Failures before a byte of the request is written: no address, no connection, no trust. */
 const NOT_SENT: ReadonlySet<string> = new Set([
@@ -120,22 +121,15 @@ export interface ApiAnswer {
  */
 export function outcomeOf({ status, headers, body }: ApiAnswer): ProviderResult {
   const answer = parseAnswer(body);
-  const errorCode = answer.code ?? null;
+  const errorCode = answer.code ?? NUMBER_OF_STATUS[status] ?? null;
   const errorMessage = answer.message ?? `Twilio answered HTTP ${status}.`;
   if (status >= 200 && status < 300)
     return answer.sid === undefined
       ? { outcome: "ambiguous", errorCode, errorMessage: `Twilio answered HTTP ${status} without a SID.` }
       : { outcome: "accepted", providerSid: answer.sid, ...withStatus(answer.status) };
-  if (status === 429)
-    return {
-      outcome: "not-sent",
-      errorCode: errorCode ?? TOO_MANY_REQUESTS,
-      errorMessage,
-      ...withRetryAfter(headers),
-    };
   if (status < 300 || status === 408 || status >= 500)
     return { outcome: "ambiguous", errorCode, errorMessage };
-  if (errorCode === QUEUE_FULL)
+  if (status === 429 || errorCode === QUEUE_FULL)
     return { outcome: "not-sent", errorCode, errorMessage, ...withRetryAfter(headers) };
   const meaning = meaningOf(errorCode);
   return { outcome: "refused", errorCode, errorMessage, ...(meaning && { meaning }) };
@@ -194,7 +188,7 @@ function parseAnswer(body: string): ParsedAnswer {
     sid: textOf(sid),
     status: textOf(status),
     code: Number.isSafeInteger(number) ? number : undefined,
-    message: textOf(message)?.slice(0, 500),
+    message: textOf(message),
   };
 }
 
@@ -206,7 +200,9 @@ function withStatus(word: string | undefined): { readonly status?: MessageStatus
 /** Retry-After in seconds or as a date, the latter against the server's own clock where it tells the time. */
 function withRetryAfter(headers: ApiAnswer["headers"]): { readonly retryAfterMs?: number } {
   const value = headers.get("retry-after")?.trim() ?? "";
-  if (/^\d{1,9}$/.test(value)) return { retryAfterMs: Number(value) * 1_000 };
+  if (/^\d{1,9}(\.\d+)?$/.test(value)) return { retryAfterMs: Math.ceil(Number(value) * 1_000) };
+  // Date.parse finds a year in many a number.
+  if (!/^[a-z]/i.test(value)) return {};
   const serverNow = Date.parse(headers.get("date") ?? "");
   const retryAfterMs = Date.parse(value) - (Number.isNaN(serverNow) ? Date.now() : serverNow);
   return Number.isNaN(retryAfterMs) ? {} : { retryAfterMs: Math.max(0, retryAfterMs) };

@@ -59,12 +59,15 @@ function formOf(message: ProviderMessage): URLSearchParams {
   return form;
 }
 
-/** A proxy may echo the request's headers in its error page. */
+/** As much as is kept of what the other end says. */
+const LONGEST_MESSAGE = 500;
+
+/** A proxy may echo the request's headers in its error page. Cut afterwards: half a secret is one too. */
 function withoutSecrets(result: ProviderResult, secrets: readonly string[]): ProviderResult {
   if (result.outcome === "accepted") return result;
   const errorMessage = secrets.reduce(
     (text, secret) => text.replaceAll(secret, "[secret]"),
     result.errorMessage,
   );
-  return { ...result, errorMessage };
+  return { ...result, errorMessage: errorMessage.slice(0, LONGEST_MESSAGE) };
 }

@@ -183,6 +183,35 @@ describe("twilio().send", () => {
     expect(JSON.stringify(result)).not.toContain("secret");
   });
 
+  const answered = (status: number, body: string, headers: Record<string, string> = {}) =>
+    provider({ fetch: async () => new Response(body, { status, headers }) }).send(message);
+
+  it("tells no part of a secret where a long message is cut", async () => {
+    const text = JSON.stringify({ code: 1, message: `${"x".repeat(490)}${authToken}` });
+    const result = await answered(400, text);
+    expect(JSON.stringify(result)).not.toContain(authToken.slice(0, 4));
+    expect((result as { errorMessage: string }).errorMessage).toHaveLength(490 + "[secret]".length);
+    const long = await answered(400, JSON.stringify({ code: 1, message: "x".repeat(900) }));
+    expect((long as { errorMessage: string }).errorMessage).toHaveLength(500);
+  });
+
+  it("knows refused credentials by the status alone", async () => {
+    expect(await answered(401, "<html>")).toMatchObject({ outcome: "refused", errorCode: 20003 });
+    expect(await answered(401, '{"code":20005,"message":"No."}')).toMatchObject({ errorCode: 20005 });
+  });
+
+  it.each([
+    ["2.5", 2_500],
+    [" 7 ", 7_000],
+    ["-1", undefined],
+    ["5, 6", undefined],
+    ["99999999999", undefined],
+  ])("reads a Retry-After of %j", async (value, ms) => {
+    const result = await answered(429, "", { "retry-after": value });
+    expect(result).toMatchObject({ outcome: "not-sent", errorCode: 20429 });
+    expect((result as { retryAfterMs?: number }).retryAfterMs).toBe(ms);
+  });
+
   it("takes a 4xx whose body is lost for a refusal", async () => {
     const body = new ReadableStream({ start: (controller) => controller.error(new Error("reset")) });
     const fetch = async () => new Response(body, { status: 400 });
