@@ -64,6 +64,7 @@ export interface Provider {
     readonly { readonly level: "warn" | "info"; readonly code: string; readonly message: string }[]
   >;
 }
+/** None of these may answer a promise. */
 export interface ProviderWebhook {
   verify(request: WebhookRequest, now: number): Verdict;
   /** Throws MessagingError MALFORMED_REQUEST when it is not this provider's. Several messages per request are possible. */
@@ -108,7 +109,7 @@ export type ProviderResult =
   | {
       readonly outcome: "accepted";
       readonly providerSid: string;
-      /** Where the provider already knows more than "queued". */
+      /** Where the provider knows at once how it ended: "delivered", "read", "undelivered" or "failed". Any other is "sent" to us. */
       readonly status?: MessageStatus | undefined;
     }
   | {
@@ -123,7 +124,7 @@ export type ProviderResult =
       readonly outcome: "not-sent";
       readonly errorCode: number | null;
       readonly errorMessage: string;
-      /** From Retry-After, ms. */
+      /** From Retry-After, ms; 36,000,000 at most counts. */
       readonly retryAfterMs?: number | undefined;
     }
   | { readonly outcome: "ambiguous"; readonly errorCode: number | null; readonly errorMessage: string };

@@ -3,7 +3,7 @@ import { recognizeKeyword } from "../opt-out/recognize.ts";
 import { parseAddress } from "../phone/address.ts";
 import { personOf } from "../phone/aliases.ts";
 import { routingCountry } from "../phone/number.ts";
-import type { HttpResponse, InboundEvent, Provider } from "../provider.ts";
+import type { HttpResponse, InboundEvent, Provider, WebhookRequest } from "../provider.ts";
 import type { ConsentDocument } from "../records/consent-record.ts";
 import type { Versioned } from "../records/messages.ts";
 import type { StickyMapping } from "../records/sticky.ts";
@@ -152,6 +152,32 @@ export type Process = (
 ) => Promise<HttpResponse | undefined>;
 export type HandleKeyword = (received: ReceivedKeyword) => Promise<Outcome | undefined>;
 export type Handle = (received: Received, route: Route | undefined) => Promise<Outcome>;
+
+/** What an event cannot be without. */
+const TEXTS = ["providerSid", "from", "to", "body"] as const;
+
+/**
+ * The inbound messages of a webhook. Throws for an event that is none: a provider of the user's own may be plain JavaScript, and two
+ * messages without an ID of the provider's would be taken for one.
+ */
+export function eventsOf(provider: Provider, request: WebhookRequest): readonly InboundEvent[] {
+  const events = listOf(provider, "parseInbound", provider.webhook.parseInbound(request));
+  for (const event of events) {
+    const absent = TEXTS.find((name) => typeof event?.[name] !== "string");
+    const missing = event?.providerSid === "" ? "providerSid" : absent;
+    if (missing !== undefined || !Array.isArray(event.media))
+      throw new TypeError(
+        `parseInbound of "${provider.name}" answers an event without ${missing ?? "media"}.`,
+      );
+  }
+  return events;
+}
+
+/** What a parser answered, which must be a list: a promise has read nothing yet. */
+export function listOf<Item>(provider: Provider, parser: string, answer: readonly Item[]): readonly Item[] {
+  if (Array.isArray(answer)) return answer;
+  throw new TypeError(`${parser} of "${provider.name}" answers no list (nor can it answer a promise).`);
+}
 
 /** The event with what of it is looked up here, if its `to` is one of our senders. */
 export function toArrival(

@@ -8,6 +8,9 @@ import { deadlineOf } from "./outcome.ts";
 /** Longer than any provider's own time limit: one that never answers must not hold a lane's place for ever. */
 const HAND_OVER_MS = 60_000;
 
+/** As long as a message may wait at all (36,000 s): whatever waits when a provider asks for longer is over by then. */
+const LONGEST_WAIT_MS = 36_000_000;
+
 /** A wait for a provider. */
 interface Patience extends Ranked {
   readonly provider: string;
@@ -82,8 +85,8 @@ function toResult(said: unknown): ProviderResult | undefined {
       typeof result.errorMessage === "string" ? result.errorMessage : "The provider gave no reason.",
   };
   if (told.outcome !== "not-sent") return told;
-  // A lane that is held back for no number of milliseconds would be held for ever.
+  // A lane that is held back for no number of milliseconds would be held for ever, and so it would for a number that was meant as a date.
   const { retryAfterMs } = told;
   const isWait = Number.isFinite(retryAfterMs) && Number(retryAfterMs) >= 0;
-  return { ...told, retryAfterMs: isWait ? retryAfterMs : undefined };
+  return { ...told, retryAfterMs: isWait ? Math.min(Number(retryAfterMs), LONGEST_WAIT_MS) : undefined };
 }

@@ -6,7 +6,8 @@ import { toEvent, toInboundRecord } from "../records/inbound-record.ts";
 import type { Journal } from "../records/journal.ts";
 import type { Versioned } from "../records/messages.ts";
 import { createUnderWay } from "../records/under-way.ts";
-import { type Arrival, isDropped, knownKeys, type Process, type Route, toArrival } from "./arrival.ts";
+import type { Arrival, Process, Route } from "./arrival.ts";
+import { eventsOf, isDropped, knownKeys, toArrival } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
 
 /** Flows that {@link createInbound} is handed. */
@@ -58,7 +59,7 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
     { answerable = true }: { readonly answerable?: boolean | undefined } = {},
   ): Promise<HttpResponse | undefined> {
     const ours: Arrival[] = [];
-    for (const event of provider.webhook.parseInbound(request)) {
+    for (const event of eventsOf(provider, request)) {
       const arrival = toArrival(ctx, provider, event);
       if (arrival !== undefined) ours.push(arrival);
     }

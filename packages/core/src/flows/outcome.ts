@@ -6,6 +6,7 @@ import type { Job } from "../queue/queue.ts";
 import { type ConsentQuestion, consentChannel } from "../records/consent-record.ts";
 import { isFinal, type MessageRecord } from "../records/message-record.ts";
 import type { Draft } from "../send-request.ts";
+import type { MessageStatus } from "../types.ts";
 import type { Decision, FlowContext, Live } from "./context.ts";
 
 /** The question a send puts to the consent ledger. */
@@ -77,6 +78,19 @@ export function toFailure(error: unknown): Failure {
 export function failed(record: MessageRecord, failure: Failure, now: number): MessageRecord | undefined {
   if (isFinal(record.status)) return undefined;
   return { ...record, ...failure, status: "failed", ambiguous: false, updatedAt: now };
+}
+
+/** What a provider may know of a message as it takes it, beyond that it was sent. */
+const KNOWN_AT_ONCE: readonly (MessageStatus | undefined)[] = ["delivered", "read", "undelivered", "failed"];
+
+/** What a provider that took a message made of it: it is sent, unless the provider knows more already. */
+export function takenAs({
+  status,
+}: {
+  readonly status?: MessageStatus | undefined;
+}): Pick<MessageRecord, "status"> & Partial<MessageRecord> {
+  if (status === undefined || !KNOWN_AT_ONCE.includes(status)) return { status: "sent" };
+  return status === "failed" || status === "undelivered" ? { status, error: "PROVIDER_REFUSED" } : { status };
 }
 
 /**

@@ -3,6 +3,7 @@ import { channels } from "../diagnostics.ts";
 import { isMessagingError, MessagingError } from "../errors.ts";
 import type { DeliveryReceipt, HttpResponse, Provider, WebhookRequest } from "../provider.ts";
 import { isFinal, isForward, type MessageRecord } from "../records/message-record.ts";
+import { listOf } from "./arrival.ts";
 import type { Advance, FlowContext, Replan, Settle } from "./context.ts";
 import { withOutbound } from "./outcome.ts";
 
@@ -26,7 +27,7 @@ export function createReceipts(
   { advance, replan, requeue, providerOptOut }: ReceiptFlows,
 ): (provider: Provider, request: WebhookRequest) => Promise<HttpResponse> {
   return async function receipts(provider, request): Promise<HttpResponse> {
-    for (const receipt of provider.webhook.parseReceipts(request)) {
+    for (const receipt of listOf(provider, "parseReceipts", provider.webhook.parseReceipts(request))) {
       const sid = await find(provider, receipt);
       if (sid === undefined) park(provider, receipt);
       else await apply(sid, provider, receipt);
@@ -47,6 +48,8 @@ export function createReceipts(
         status: receipt.status,
       });
     const { meaning, providerSid } = receipt;
+    // A provider of the user's own may be plain JavaScript, and its carrier's code no number.
+    const errorCode = Number.isSafeInteger(receipt.errorCode) ? receipt.errorCode : null;
     if ((meaning === "not-rcs" || meaning === "not-mms") && (await sendOtherwise(sid, providerSid, meaning)))
       return;
     const now = ctx.clock.now();
@@ -65,7 +68,7 @@ export function createReceipts(
         from: receipt.from === undefined || receipt.from === record.from ? record.from : receipt.from,
         providerSid: record.providerSid ?? receipt.providerSid,
         ambiguous: false,
-        errorCode: unsuccessful ? receipt.errorCode : record.errorCode,
+        errorCode: unsuccessful ? errorCode : record.errorCode,
         errorMessage: unsuccessful ? (receipt.errorMessage ?? null) : record.errorMessage,
         error: !unsuccessful
           ? record.error

@@ -5,7 +5,7 @@ import type { ProviderResult } from "../provider.ts";
 import type { MessageRecord, StoredAttempt } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
 import type { Advance, FlowContext, Replan, Settle } from "./context.ts";
-import { deadlineOf, exclusion, failed, lifeOf, toFailure, withOutbound } from "./outcome.ts";
+import { deadlineOf, exclusion, failed, lifeOf, takenAs, toFailure, withOutbound } from "./outcome.ts";
 
 /** Flows that {@link createSettle} is handed. */
 export interface SettleFlows {
@@ -59,15 +59,11 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
         // Its receipt was faster, and another message has taken over: this answer says nothing of that one.
         isOver = rcsSid === result.providerSid || mmsSid === result.providerSid;
         if (isOver) return tried(current);
-        const isSending = current.status === "sending";
-        return {
-          ...tried(current),
-          providerSid: result.providerSid,
-          ambiguous: false,
-          // A receipt may have been faster than the answer: then the status stays.
-          status: isSending ? "sent" : current.status,
-          sentAt: isSending ? now : (current.sentAt ?? now),
-        };
+        const known = { ...tried(current), providerSid: result.providerSid, ambiguous: false };
+        // A receipt may have been faster than the answer: then the status stays.
+        return current.status === "sending"
+          ? { ...known, ...takenAs(result), sentAt: now }
+          : { ...known, sentAt: current.sentAt ?? now };
       });
       await both(sent, link);
       return isOver ? undefined : forget(record);

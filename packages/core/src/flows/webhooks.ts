@@ -30,6 +30,9 @@ export interface HandleOptions {
   readonly verified?: boolean | undefined;
 }
 
+/** Why a webhook is not believed. */
+const REASONS: readonly string[] = ["MISSING_SIGNATURE", "INVALID_SIGNATURE", "BODY_CONSUMED"];
+
 /** What {@link createWebhooks} makes. */
 export interface Webhooks {
   /** `service.handle`: one HTTP request in, one answer out; `undefined` where the route answered. Never rejects, never says 500. */
@@ -98,7 +101,10 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
 
   function verify(provider: Provider, webhook: WebhookRequest): void {
     const verdict = provider.webhook.verify(webhook, ctx.clock.now());
-    if (verdict.ok) return;
+    if (verdict?.ok === true) return;
+    // One of the user's own may be plain JavaScript: a promise is no yes, and no reason either.
+    if (verdict?.ok !== false || !REASONS.includes(verdict.code))
+      throw new TypeError(`verify of "${provider.name}" answers no verdict (nor can it answer a promise).`);
     const hint = verdict.hint === undefined ? "" : ` ${verdict.hint}`;
     throw new MessagingError(verdict.code, `A webhook of "${provider.name}" was refused.${hint}`);
   }
