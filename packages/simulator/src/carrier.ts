@@ -15,7 +15,7 @@ export interface Carrier {
   readonly authToken: string;
   /** A provider named "simulator" whose sends go straight into the carrier; `simulated: true`, so the service needs no store. */
   readonly provider: Provider;
-  /** Serves Twilio's REST API for messages on 127.0.0.1; default a free port. Rejects when the port is taken. */
+  /** Serves Twilio's REST API for messages on 127.0.0.1; default a free port. Rejects when the port is taken, or with SERVICE_CLOSED. */
   listen(options?: {
     readonly port?: number | undefined;
   }): Promise<{ readonly url: string; readonly port: number }>;
@@ -64,6 +64,10 @@ export function createCarrier(options: CarrierOptions = {}): Carrier {
       life.assertOpen();
       const server = await startServer(exchange, port);
       servers.push(server);
+      if (life.closed) {
+        await server.close();
+        life.assertOpen();
+      }
       return { url: server.url, port: server.port };
     },
     handset: (number: string, traits: HandsetOptions = {}) =>

@@ -214,6 +214,13 @@ describe("close", () => {
     expect(carrier.messages).toEqual([]);
   });
 
+  it("leaves no server behind that was about to listen", async () => {
+    const { carrier } = virtualCarrier();
+    const listening = carrier.listen();
+    await carrier.close();
+    await expect(listening).rejects.toMatchObject({ code: "SERVICE_CLOSED" });
+  });
+
   it("rejects a listen on a port that is taken", async () => {
     const { carrier } = virtualCarrier();
     const { port } = await carrier.listen();
