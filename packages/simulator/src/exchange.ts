@@ -26,6 +26,8 @@ export interface Exchange {
   readonly messages: MessageRecord[];
   /** The account's log, inbound and outbound, oldest first; what the REST API lists and deletes. */
   readonly log: Map<string, MessageRecord>;
+  /** SIDs of the log that were deleted: a page token may name one. */
+  readonly deleted: Set<string>;
   connection: Connection | undefined;
   /** Origin of the service's status callbacks, once seen. */
   origin: string | undefined;
@@ -41,6 +43,7 @@ export function createExchange(settings: CarrierSettings): Exchange {
     blocks: createBlockList(),
     messages: [],
     log: new Map(),
+    deleted: new Set(),
     connection: undefined,
     origin: undefined,
   };

@@ -5,6 +5,20 @@ import { twilioClient } from "./support/twilio-client.ts";
 const MG = `MG${"0".repeat(31)}1`;
 
 describe("the REST API, by the official client", () => {
+  it("lists on from a page whose messages were deleted", async () => {
+    const carrier = realCarrier();
+    const { url } = await carrier.listen();
+    const client = twilioClient(url, carrier);
+    for (const body of ["1", "2", "3", "4", "5"])
+      await client.messages.create({ to: PERSON, from: SENDER, body });
+    await carrier.settled();
+    const page = await client.messages.page({ pageSize: 2 });
+    for (const { sid } of page.instances) await client.messages(sid).remove();
+    const next = await page.nextPage();
+    expect(next?.instances.map(({ body }) => body)).toEqual(["3", "2"]);
+    expect((await client.messages.list()).map(({ body }) => body)).toEqual(["3", "2", "1"]);
+  });
+
   it("creates a message that is queued, then delivered", async () => {
     const carrier = realCarrier();
     const { url } = await carrier.listen();

@@ -44,7 +44,7 @@ export async function answerRest(exchange: Exchange, request: RestRequest): Prom
   const sid = pathname.startsWith(`${root}/`)
     ? /^(\w+)\.json$/.exec(pathname.slice(root.length + 1))?.[1]
     : undefined;
-  const message = sid === undefined ? undefined : exchange.log.get(sid);
+  const message = sid === undefined || exchange.deleted.has(sid) ? undefined : exchange.log.get(sid);
   if (message === undefined) return errorAnswer(refuse(20404, pathname));
   if (request.method === "GET") return json(200, toResource(message));
   if (request.method === "POST") return update(exchange, message, form);
@@ -83,9 +83,9 @@ function update(exchange: Exchange, message: MessageRecord, form: URLSearchParam
   return json(200, toResource(message));
 }
 
-function remove({ log }: Exchange, message: MessageRecord): RestAnswer {
+function remove({ deleted }: Exchange, message: MessageRecord): RestAnswer {
   if (!isComplete(message)) return errorAnswer(refuse(20009));
-  log.delete(message.sid);
+  deleted.add(message.sid);
   return { status: 204, headers: standardHeaders(), body: "" };
 }
 

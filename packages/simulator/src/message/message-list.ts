@@ -14,9 +14,9 @@ const DAY_MS = 86_400_000;
 
 /**
  * One page of the account's messages, newest first, in the 2010 API's envelope. Filters: `To`, `From`, `DateSent` (a GMT
- * day), `DateSent<` and `DateSent>` (inclusive). The page token names the last message of the page before.
+ * day), `DateSent<` and `DateSent>` (inclusive). The page token names the last message of the page before, deleted or not.
  */
-export function listMessages({ log }: Exchange, path: string, query: URLSearchParams): ListResult {
+export function listMessages({ log, deleted }: Exchange, path: string, query: URLSearchParams): ListResult {
   const size = Number(query.get("PageSize") ?? DEFAULT_PAGE_SIZE);
   if (!(Number.isInteger(size) && size >= 1 && size <= LARGEST_PAGE_SIZE)) return { refusal: refuse(20007) };
   const page = Number(query.get("Page") ?? 0);
@@ -25,7 +25,9 @@ export function listMessages({ log }: Exchange, path: string, query: URLSearchPa
   const after = token === null ? -1 : all.findIndex(({ sid }) => token === `PA${sid}`);
   if ((token !== null && after === -1) || !(Number.isInteger(page) && page >= 0))
     return { refusal: refuse(21481) };
-  const matching = all.slice(after + 1).filter((message) => matches(message, query));
+  const matching = all
+    .slice(after + 1)
+    .filter((message) => !deleted.has(message.sid) && matches(message, query));
   // Without a token `Page` counts pages from the first.
   const skipped = token === null ? page * size : 0;
   const messages = matching.slice(skipped, skipped + size);
