@@ -1,5 +1,6 @@
-import { MessagingError, type Provider, parseUrl } from "@messaging-service/core";
-import { createConnection, createExchange } from "./exchange.ts";
+import type { Provider } from "@messaging-service/core";
+import { check, checkFields, type Rule, rules } from "./checks.ts";
+import { connect, createExchange } from "./exchange.ts";
 import type { CarrierPeer, ConnectOptions } from "./http/peer.ts";
 import { type RestServer, startServer } from "./http/server.ts";
 import { createHandset, type Handset, type HandsetOptions } from "./inbound/handset.ts";
@@ -23,9 +24,13 @@ export interface Carrier {
   handset(number: string, options?: HandsetOptions): Handset;
   /** Where texts to senders without a webhook of their own are posted. */
   readonly inboundUrl: string | undefined;
-  /** Sets the webhook for texts to all senders, or to one. Signed and retried as Twilio does. Throws INVALID_OPTION for a URL that is none. */
+  /** Sets the webhook for texts to all senders, or to one. Signed and retried as Twilio does. Throws UNKNOWN_OPTION or INVALID_OPTION. */
   setInboundWebhook(url: string, options?: InboundWebhookOptions): void;
-  /** Hands webhooks to a service in this process: texts where no webhook is set, receipts of the provider's messages and of replies. The function returned disconnects it. */
+  /**
+   * Hands webhooks to a service in this process: texts where no webhook is set, receipts of the provider's messages and of replies. Of
+   * several each names its `senders`; a later one takes the place of an earlier one at the same senders. The function returned disconnects it. Throws
+   * UNKNOWN_OPTION or INVALID_OPTION.
+   */
   connect(peer: CarrierPeer, options?: ConnectOptions): () => void;
   /** Steers what becomes of submissions; of several rules that match, the one added last. The function returned takes the rule back. */
   outcome(rule: OutcomeRule): () => void;
@@ -39,18 +44,24 @@ export interface Carrier {
   close(): Promise<void>;
 }
 
+const WEBHOOK_FIELDS: Readonly<Record<keyof InboundWebhookOptions, Rule>> = {
+  method: rules.method,
+  sender: rules.text,
+  fallbackUrl: rules.url,
+  fallbackMethod: rules.method,
+};
+
 /** A whole carrier in memory, with handsets: for tests and for trying the service without an account. */
 export function createCarrier(options: CarrierOptions = {}): Carrier {
   const settings = resolveOptions(options);
   const exchange = createExchange(settings);
-  const { life, phones, rules, messages } = exchange;
+  const { life, phones, messages } = exchange;
   const provider = createProvider(exchange);
   const webhooks = new Map<string, InboundWebhook>();
   const servers: RestServer[] = [];
   const setInboundWebhook = (url: string, given: InboundWebhookOptions = {}): void => {
-    for (const each of [url, given.fallbackUrl ?? url])
-      if (!/^https?:\/\//.test(each) || parseUrl(each) === undefined)
-        throw new MessagingError("INVALID_OPTION", `A webhook's URL must be absolute http(s), not ${each}.`);
+    check(rules.url[0](url), "url of a webhook", url, rules.url[1]);
+    checkFields("a webhook", given, WEBHOOK_FIELDS);
     webhooks.set(given.sender ?? "", { ...given, url });
   };
   if (settings.webhookUrl !== undefined)
@@ -76,14 +87,8 @@ export function createCarrier(options: CarrierOptions = {}): Carrier {
       return webhooks.get("")?.url;
     },
     setInboundWebhook,
-    connect(peer: CarrierPeer, where: ConnectOptions = {}): () => void {
-      const connection = createConnection(exchange, peer, where);
-      exchange.connection = connection;
-      return () => {
-        if (exchange.connection === connection) exchange.connection = undefined;
-      };
-    },
-    outcome: (rule: OutcomeRule) => rules.add(rule),
+    connect: (peer: CarrierPeer, where: ConnectOptions = {}) => connect(exchange, peer, where),
+    outcome: (rule: OutcomeRule) => exchange.rules.add(rule),
     messages,
     lookupCarrier: async (number: string) => phones.find(number)?.traits.carrier,
     settled: () => life.settled(),

@@ -1,3 +1,4 @@
+import { check, checkFields, listOf, type Rule, rules } from "./checks.ts";
 import type { CarrierPeer, ConnectOptions } from "./http/peer.ts";
 import { type BlockList, createBlockList } from "./inbound/opt-out.ts";
 import { createPhoneBook, type PhoneBook } from "./inbound/phone-book.ts";
@@ -5,7 +6,7 @@ import { createLifetime, type Lifetime } from "./lifetime.ts";
 import type { MessageRecord } from "./message/message.ts";
 import type { CarrierNumber, CarrierSettings } from "./options.ts";
 import { createOutcomeRules, type OutcomeRules } from "./outcomes.ts";
-import { bareAddress, channelOf } from "./wire/address.ts";
+import { bareAddress, channelOf, isSenderAddress } from "./wire/address.ts";
 
 /** A service in this process, and where it answers. */
 export interface Connection {
@@ -28,7 +29,8 @@ export interface Exchange {
   readonly log: Map<string, MessageRecord>;
   /** SIDs of the log that were deleted: a page token may name one. */
   readonly deleted: Set<string>;
-  connection: Connection | undefined;
+  /** Connected services by sender; under "" the one for every other sender. */
+  readonly connections: Map<string, Connection>;
   /** Origin of the service's status callbacks, once seen. */
   origin: string | undefined;
 }
@@ -44,22 +46,38 @@ export function createExchange(settings: CarrierSettings): Exchange {
     messages: [],
     log: new Map(),
     deleted: new Set(),
-    connection: undefined,
+    connections: new Map(),
     origin: undefined,
   };
 }
 
-/** Connects a service. */
-export function createConnection(
-  exchange: Exchange,
-  peer: CarrierPeer,
-  { path = "/messaging", origin, overrides }: ConnectOptions,
-): Connection {
-  return {
+const CONNECT_FIELDS: Readonly<Record<keyof ConnectOptions, Rule>> = {
+  path: [(value) => typeof value === "string" && /^(\/|$)/.test(value), "a path that begins with a slash"],
+  origin: rules.url,
+  senders: listOf([(value) => typeof value === "string" && isSenderAddress(value), "senders"]),
+  overrides: [(value) => typeof value === "string", "the fragment of a webhook URL"],
+};
+
+/** Connects a service; the function returned disconnects it. Throws UNKNOWN_OPTION or INVALID_OPTION. */
+export function connect(exchange: Exchange, peer: CarrierPeer, options: ConnectOptions): () => void {
+  check(typeof peer?.handle === "function", "what is connected", peer, "a service, or what has its handle()");
+  checkFields("connect", options, CONNECT_FIELDS);
+  const { path = "/messaging", origin, overrides, senders } = options;
+  const connection: Connection = {
     peer,
     base: () => (origin ?? exchange.origin ?? "http://localhost") + path.replace(/\/+$/, ""),
     overrides,
   };
+  const { connections } = exchange;
+  for (const sender of senders ?? [""]) connections.set(sender, connection);
+  return () => {
+    for (const [sender, connected] of connections) if (connected === connection) connections.delete(sender);
+  };
+}
+
+/** The service that a sender is connected to. */
+export function connectionOf({ connections }: Exchange, sender: string | null): Connection | undefined {
+  return connections.get(sender ?? "") ?? connections.get("");
 }
 
 /** The account's entry of that sender. */

@@ -1,4 +1,5 @@
-import { type Clock, MessagingError, systemClock } from "@messaging-service/core";
+import { type Clock, systemClock } from "@messaging-service/core";
+import { check, checkFields, listOf, oneOf, type Rule, rules } from "./checks.ts";
 import type { CarrierOptOutHandling } from "./inbound/opt-out.ts";
 import { isSenderAddress } from "./wire/address.ts";
 
@@ -69,44 +70,52 @@ const DEFAULTS: CarrierSettings = {
   optOutHandling: "none",
 };
 
+const FIELDS: Readonly<Record<keyof CarrierOptions, Rule>> = {
+  clock: [isClock, "a clock, such as createVirtualClock()"],
+  accountSid: [
+    (value) => typeof value === "string" && /^AC[0-9a-f]{32}$/i.test(value),
+    "AC and 32 hexadecimal digits",
+  ],
+  authToken: rules.text,
+  numbers: [Array.isArray, "a list of senders"],
+  latencyMs: rules.milliseconds,
+  sentDelayMs: rules.milliseconds,
+  deliveryDelayMs: rules.milliseconds,
+  webhookUrl: rules.url,
+  webhookMethod: rules.method,
+  receipts: rules.flag,
+  optOutHandling: oneOf("none", "default", "advanced"),
+};
+const NUMBER_FIELDS: Readonly<Record<keyof CarrierNumber, Rule>> = {
+  number: [
+    (value) => typeof value === "string" && isSenderAddress(value),
+    "a phone number, short code, sender ID or channel address",
+  ],
+  capabilities: listOf(oneOf("SMS", "MMS")),
+  messagingServiceSid: [
+    (value) => typeof value === "string" && /^MG[0-9a-f]{32}$/i.test(value),
+    "MG and 32 hexadecimal digits",
+  ],
+};
+
 /** Completes and checks the options. Throws UNKNOWN_OPTION or INVALID_OPTION. */
 export function resolveOptions(options: CarrierOptions): CarrierSettings {
-  for (const name of Object.keys(options))
-    if (!Object.hasOwn(DEFAULTS, name))
-      throw new MessagingError(
-        "UNKNOWN_OPTION",
-        `createCarrier has no option ${name}; it has ${Object.keys(DEFAULTS).join(", ")}.`,
-      );
+  checkFields("createCarrier", options, FIELDS);
   const { numbers, ...given } = options;
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const senders = numbers?.map((entry) => (typeof entry === "string" ? { number: entry } : entry));
+  for (const sender of senders ?? []) {
+    checkFields("an entry of numbers", sender, NUMBER_FIELDS);
+    check(sender.number !== undefined, "number of an entry of numbers", undefined, NUMBER_FIELDS.number[1]);
+  }
   const settings: CarrierSettings = { ...DEFAULTS, ...defined, numbers: senders };
-  validate(settings);
   return Object.freeze({
     ...settings,
     sentDelayMs: Math.min(settings.sentDelayMs, settings.deliveryDelayMs),
   });
 }
 
-function validate(settings: CarrierSettings): void {
-  const { accountSid, authToken, optOutHandling, webhookMethod, numbers } = settings;
-  check(/^AC[0-9a-f]{32}$/i.test(accountSid), "accountSid", accountSid, "AC and 32 hexadecimal digits");
-  check(authToken !== "", "authToken", authToken, "not empty");
-  for (const name of ["latencyMs", "sentDelayMs", "deliveryDelayMs"] as const)
-    check(settings[name] >= 0, name, settings[name], "0 or more milliseconds");
-  const handlings = ["none", "default", "advanced"];
-  check(handlings.includes(optOutHandling), "optOutHandling", optOutHandling, handlings.join(", "));
-  check(["GET", "POST"].includes(webhookMethod), "webhookMethod", webhookMethod, "GET or POST");
-  for (const { number } of numbers ?? [])
-    check(
-      isSenderAddress(number),
-      "numbers",
-      number,
-      "phone numbers, short codes, sender IDs or channel addresses",
-    );
-}
-
-function check(valid: boolean, name: string, value: unknown, allowed: string): void {
-  if (!valid)
-    throw new MessagingError("INVALID_OPTION", `${name} must be ${allowed}, not ${JSON.stringify(value)}.`);
+function isClock(value: unknown): boolean {
+  const { now, schedule } = (value ?? {}) as Partial<Clock>;
+  return typeof now === "function" && typeof schedule === "function";
 }

@@ -1,4 +1,6 @@
+import { types } from "node:util";
 import { type MessageStatus, MessagingError } from "@messaging-service/core";
+import { check, checkFields, isWhole, oneOf, type Rule, rules } from "./checks.ts";
 
 /** Which submissions a rule steers. Every field given must match; none given matches all. */
 export interface OutcomeMatch {
@@ -72,38 +74,87 @@ export interface Submitted {
 
 /** The rules of a carrier. */
 export interface OutcomeRules {
-  /** Adds a rule; the function returned takes it back. Throws INVALID_OPTION for effects that exclude each other. */
+  /** Adds a rule; the function returned takes it back. Throws UNKNOWN_OPTION, and INVALID_OPTION also for effects that exclude each other. */
   add(rule: OutcomeRule): () => void;
   /** The rule that steers this submission: of those that match, the one added last. Counts towards `nth` of each. */
   take(submitted: Submitted): OutcomeRule | undefined;
 }
 
-/** The answers that exclude each other. */
-const ANSWERS = ["refuse", "throttle", "serverError", "hang", "reset"] as const;
+/** Of each list a rule has one at most. */
+const ALTERNATIVES: readonly (readonly (keyof OutcomeRule)[])[] = [
+  ["refuse", "throttle", "serverError", "hang", "reset"],
+  ["path", "fail", "undelivered"],
+];
+const pattern: Rule = [
+  (value) => typeof value === "string" || types.isRegExp(value),
+  "a text or a regular expression",
+];
+const position: Rule = [
+  (value) => [value].flat().every((each) => isWhole(each, 1)),
+  "a number from 1, or a list of them",
+];
+const FIELDS: Readonly<Record<keyof OutcomeRule, Rule>> = {
+  match: rules.parts,
+  times: [(value) => isWhole(value, 1), "a whole number from 1"],
+  refuse: rules.code,
+  throttle: rules.seconds,
+  serverError: [(value) => isWhole(value, 500) && Number(value) <= 599, "500 to 599"],
+  hang: rules.flag,
+  reset: rules.flag,
+  accepted: rules.flag,
+  latencyMs: rules.milliseconds,
+  path: [Array.isArray, "a list of steps"],
+  fail: rules.code,
+  undelivered: rules.code,
+  receipt: rules.flag,
+  sentDelayMs: rules.milliseconds,
+  deliveryDelayMs: rules.milliseconds,
+  callbacks: rules.flag,
+  duplicateCallbacks: rules.count,
+  callbackOrder: oneOf("in-order", "reversed"),
+};
+const MATCH_FIELDS: Readonly<Record<keyof OutcomeMatch, Rule>> = {
+  to: pattern,
+  from: pattern,
+  body: pattern,
+  nth: position,
+};
+const STEP_FIELDS: Readonly<Record<keyof OutcomeStep, Rule>> = {
+  status: oneOf("queued", "sending", "sent", "delivered", "undelivered", "failed", "read", "canceled"),
+  afterMs: rules.milliseconds,
+  errorCode: rules.code,
+};
+
+function checkRule(rule: OutcomeRule): void {
+  checkFields("an outcome", rule, FIELDS);
+  checkFields("match of an outcome", rule.match ?? {}, MATCH_FIELDS);
+  for (const step of rule.path ?? []) {
+    checkFields("a step of a path", step, STEP_FIELDS);
+    check(step.status !== undefined, "status of a step of a path", undefined, STEP_FIELDS.status[1]);
+  }
+  for (const alternatives of ALTERNATIVES) {
+    const given = alternatives.filter((name) => rule[name] !== undefined && rule[name] !== false);
+    if (given.length > 1)
+      throw new MessagingError("INVALID_OPTION", `An outcome cannot have both ${given.join(" and ")}.`);
+  }
+}
 
 /** An empty set of rules. */
 export function createOutcomeRules(): OutcomeRules {
-  const rules: { readonly rule: OutcomeRule; seen: number; used: number }[] = [];
+  const added: { readonly rule: OutcomeRule; seen: number; used: number }[] = [];
   return Object.freeze({
     add(rule: OutcomeRule): () => void {
-      const answers = ANSWERS.filter((name) => rule[name] !== undefined && rule[name] !== false);
-      if (answers.length > 1)
-        throw new MessagingError("INVALID_OPTION", `An outcome cannot have both ${answers.join(" and ")}.`);
-      if (rule.serverError !== undefined && !(rule.serverError >= 500 && rule.serverError <= 599))
-        throw new MessagingError(
-          "INVALID_OPTION",
-          `serverError must be 500 to 599, not ${rule.serverError}.`,
-        );
+      checkRule(rule);
       const entry = { rule, seen: 0, used: 0 };
-      rules.unshift(entry);
+      added.unshift(entry);
       return () => {
-        const index = rules.indexOf(entry);
-        if (index !== -1) rules.splice(index, 1);
+        const index = added.indexOf(entry);
+        if (index !== -1) added.splice(index, 1);
       };
     },
     take(submitted: Submitted): OutcomeRule | undefined {
       let taken: OutcomeRule | undefined;
-      for (const entry of rules) {
+      for (const entry of added) {
         if (!matches(entry.rule.match, submitted)) continue;
         entry.seen++;
         const nth = entry.rule.match?.nth;

@@ -37,10 +37,11 @@ const PATIENCE_MS = 250;
 
 /**
  * A clock for tests. `start` is milliseconds since the epoch or a Date; default 2026-01-01T12:00:00Z, so that a run is
- * the same every time.
+ * the same every time. Throws RangeError for a start that is no time.
  */
 export function createVirtualClock(start: number | Date = DEFAULT_START): VirtualClock {
   let now = Number(start);
+  if (!Number.isFinite(now)) throw new RangeError(`A clock starts at a time, not at ${start}.`);
   let order = 0;
   let turn: Promise<void> = Promise.resolve();
   /** Latest first, so that the next timer is taken off the end. */

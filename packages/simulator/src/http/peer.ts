@@ -13,6 +13,8 @@ export interface ConnectOptions {
   readonly path?: string | undefined;
   /** The service's `publicUrl`, for the signature. Default: learnt from status callbacks; verification in this process does without. */
   readonly origin?: string | undefined;
+  /** Its senders, where several services are connected. Default: all that no other connection names. */
+  readonly senders?: readonly string[] | undefined;
   /** Connection overrides as the fragment of a webhook URL: "rc=5&rp=all". Default none. */
   readonly overrides?: string | undefined;
 }

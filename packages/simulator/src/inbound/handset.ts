@@ -1,4 +1,5 @@
 import { MessagingError } from "@messaging-service/core";
+import { check, checkFields, isWhole, listOf, oneOf, type Rule, rules } from "../checks.ts";
 import type { Exchange } from "../exchange.ts";
 import { channelOf, isSenderAddress } from "../wire/address.ts";
 import { type InboundWebhook, receiveText, type TextResult } from "./inbound.ts";
@@ -35,7 +36,7 @@ export interface Handset {
   readonly inbox: readonly ReceivedText[];
   /**
    * Texts one of our senders, and resolves with what our webhook answered; its replies are in the inbox by then. Rejects
-   * with CHANNEL_MISMATCH (WhatsApp texts WhatsApp senders only) or SERVICE_CLOSED.
+   * with INVALID_SENDER, CHANNEL_MISMATCH (WhatsApp texts WhatsApp senders only), UNKNOWN_OPTION, INVALID_OPTION or SERVICE_CLOSED.
    */
   text(to: string, body: string, options?: TextOptions): Promise<TextResult>;
   /**
@@ -45,15 +46,31 @@ export interface Handset {
   waitFor(wanted: number | ((text: ReceivedText) => boolean), options?: WaitOptions): Promise<ReceivedText>;
 }
 
-/** The handset at a number. Throws INVALID_RECIPIENT for what is no address. */
+const TRAITS: Readonly<Record<keyof HandsetOptions, Rule>> = {
+  capabilities: listOf(oneOf("SMS", "MMS")),
+  carrier: rules.text,
+  rcs: rules.flag,
+  profileName: rules.text,
+};
+const FIELDS: Readonly<Record<keyof TextOptions, Rule>> = {
+  mediaUrl: [(value) => [value].flat().every((url) => typeof url === "string"), "a URL, or a list of URLs"],
+  messageSid: rules.text,
+  optOutType: oneOf("STOP", "START", "HELP"),
+  parameters: rules.parts,
+  duplicates: rules.count,
+  concurrent: rules.flag,
+};
+
+/** The handset at a number. Throws INVALID_RECIPIENT for what is no address, UNKNOWN_OPTION or INVALID_OPTION. */
 export function createHandset(
   exchange: Exchange,
   webhooks: ReadonlyMap<string, InboundWebhook>,
   number: string,
   options: HandsetOptions,
 ): Handset {
-  if (!isSenderAddress(number))
+  if (typeof number !== "string" || !isSenderAddress(number))
     throw new MessagingError("INVALID_RECIPIENT", `${JSON.stringify(number)} is no number for a handset.`);
+  checkFields("a handset", options, TRAITS);
   const phone = exchange.phones.at(number);
   phone.traits = { ...phone.traits, ...options };
   return Object.freeze({
@@ -61,6 +78,10 @@ export function createHandset(
     inbox: phone.inbox,
     async text(to: string, body: string, options: TextOptions = {}): Promise<TextResult> {
       exchange.life.assertOpen();
+      if (typeof to !== "string" || !isSenderAddress(to))
+        throw new MessagingError("INVALID_SENDER", `${JSON.stringify(to)} is no sender that can be texted.`);
+      check(typeof body === "string", "the body of a text", body, "a text");
+      checkFields("a text", options, FIELDS);
       if ((channelOf(to) === "whatsapp") !== (channelOf(number) === "whatsapp"))
         throw new MessagingError("CHANNEL_MISMATCH", `${number} cannot text ${to}.`);
       const content = {
@@ -88,6 +109,8 @@ function waitFor(
   const find = (): ReceivedText | undefined =>
     typeof wanted === "number" ? inbox[wanted - 1] : inbox.find(wanted);
   return new Promise((resolve, reject) => {
+    const isWaitable = typeof wanted === "function" || isWhole(wanted, 1);
+    check(isWaitable, "what is waited for", wanted, "a number from 1, or a predicate");
     const stop = (): void => {
       clearTimeout(timeout);
       listeners.delete(look);

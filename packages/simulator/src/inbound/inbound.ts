@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { parseUrl } from "@messaging-service/core";
-import { type Exchange, senderOf } from "../exchange.ts";
+import { connectionOf, type Exchange, senderOf } from "../exchange.ts";
 import { httpTransport } from "../http/http-transport.ts";
 import { peerTransport } from "../http/peer.ts";
 import { callWebhook, type Transport, type WebhookAnswer } from "../http/webhook-call.ts";
@@ -177,12 +177,13 @@ async function follow(
 }
 
 function routeOf(
-  { connection }: Exchange,
+  exchange: Exchange,
   webhooks: ReadonlyMap<string, InboundWebhook>,
   to: string,
 ): Route | undefined {
   const webhook = webhooks.get(to) ?? webhooks.get("");
   if (webhook !== undefined) return { webhook, transport: httpTransport, inProcess: false };
+  const connection = connectionOf(exchange, to);
   if (connection === undefined) return undefined;
   const { overrides, peer } = connection;
   const url = `${connection.base()}/inbound/simulator${overrides === undefined ? "" : `#${overrides}`}`;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { MessageStatus } from "@messaging-service/core";
-import type { Exchange } from "../exchange.ts";
+import { connectionOf, type Exchange } from "../exchange.ts";
 import { httpTransport } from "../http/http-transport.ts";
 import { peerTransport } from "../http/peer.ts";
 import { callWebhook, type Transport } from "../http/webhook-call.ts";
@@ -83,11 +83,12 @@ export async function postReport(
 }
 
 function targetOf(
-  { connection }: Exchange,
-  { statusCallback, reference }: MessageRecord,
+  exchange: Exchange,
+  { statusCallback, reference, from }: MessageRecord,
   inProcess: boolean,
 ): { readonly url: string; readonly transport: Transport } | undefined {
-  if (inProcess && connection !== undefined) {
+  const connection = inProcess ? connectionOf(exchange, from) : undefined;
+  if (connection !== undefined) {
     const own =
       reference === null
         ? undefined
