@@ -50,6 +50,24 @@ describe("receipts", () => {
     expect(statuses.map(({ status }) => status)).toEqual(["sent", "delivered"]);
   });
 
+  it.each([
+    ["sent, and then how it ended", {}, ["sent", "delivered"]],
+    ["sent, where the network tells no more", { receipt: false }, ["sent"]],
+    ["its end alone, where that is told first", { callbackOrder: "reversed" }, ["delivered"]],
+  ] as const)("of a reply in an answer say %s", async (_what, outcome, expected) => {
+    const told: string[] = [];
+    const { carrier, clock, statuses } = createWorld({
+      webhook: async (_message, { reply }) => void (await reply("You too")),
+      statusCallback: async ({ status }) => void told.push(status),
+    });
+    carrier.outcome({ duplicateCallbacks: 1, ...outcome });
+    const texted = carrier.handset(PHONE).text(SENDER, "Good morning");
+    await clock.advance(10 * SECOND_MS);
+    expect((await texted).replies).toHaveLength(1);
+    expect(told).toEqual(expected);
+    expect(statuses.map(({ status }) => status)).toEqual(expected);
+  });
+
   it("faster than the answer to the send stand", async () => {
     const { service, carrier, clock, statuses, message } = createWorld();
     carrier.outcome({ latencyMs: 5_000 });

@@ -2,7 +2,6 @@ import { channels } from "../diagnostics.ts";
 import type { ChangeEntry } from "../records/changes.ts";
 import { isFinal, type MessageRecord, type PendingCallback, toMessage } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
-import type { MessageStatus } from "../types.ts";
 import type { Advance, AdvanceDetails, Callbacks, FlowContext } from "./context.ts";
 
 /** Flows that {@link createAdvance} is handed. */
@@ -27,7 +26,7 @@ export function createAdvance(ctx: FlowContext, { callbacks }: AdvanceFlows): Ad
     for (let seen: Versioned | undefined = start; seen !== undefined; seen = await ctx.messages.get(sid)) {
       const next = change(seen.record);
       if (next === undefined) break;
-      const pending = isNews(seen.record.status, next.status)
+      const pending = isNews(seen.record, next)
         ? toPending(next, seen.record.sequence + 1, details)
         : undefined;
       written =
@@ -77,9 +76,12 @@ export function createAdvance(ctx: FlowContext, { callbacks }: AdvanceFlows): Ad
  * Whether a change is told. "sending" is between two awaits of ours, and "queued" is news only of a message that had no
  * sender: Twilio has no callback for the one, nor for a message that comes back to a lane.
  */
-function isNews(from: MessageStatus, to: MessageStatus): boolean {
-  if (to === from || to === "sending") return false;
-  return to !== "queued" || from === "accepted" || from === "scheduled";
+function isNews(before: MessageRecord, { status, providerSid }: MessageRecord): boolean {
+  const from = before.status;
+  // A reply in an answer was written as sent; that the carrier has it is known with its SID.
+  if (status === from) return status === "sent" && before.providerSid === null && providerSid !== null;
+  if (status === "sending") return false;
+  return status !== "queued" || from === "accepted" || from === "scheduled";
 }
 
 function toPending(

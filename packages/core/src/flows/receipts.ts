@@ -59,7 +59,7 @@ export function createReceipts(
       if (record.providerSid !== null && record.providerSid !== receipt.providerSid) return undefined;
       const { rcsSid, mmsSid } = record.outbound ?? {};
       if (rcsSid === receipt.providerSid || mmsSid === receipt.providerSid) return undefined;
-      if (!isForward(record.status, receipt.status)) return undefined;
+      if (!isForward(record.status, receipt.status) && !isTaken(record, receipt)) return undefined;
       const unsuccessful = receipt.status === "failed" || receipt.status === "undelivered";
       return {
         ...record,
@@ -156,6 +156,11 @@ export function createReceipts(
       }),
     );
   }
+}
+
+/** A reply that rode in an answer counts as sent from then on; the carrier's first word says that it is, and that is told. */
+function isTaken(record: MessageRecord, { status }: DeliveryReceipt): boolean {
+  return status === "sent" && record.status === "sent" && record.providerSid === null;
 }
 
 /** Our SID from the query of a status callback's URL. @throws MessagingError MALFORMED_REQUEST when it is there and no SID. */
