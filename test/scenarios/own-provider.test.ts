@@ -133,4 +133,67 @@ describe("a provider of one's own", () => {
     await clock.advance(2_000);
     expect(await message(second.sid)).toMatchObject({ status: "delivered" });
   });
+
+  it.each<[string, () => Promise<never>]>([
+    ["does not answer", () => new Promise(() => {})],
+    ["fails", () => Promise.reject(new Error("down"))],
+    ["answers what is no list of findings", async () => [null] as never],
+  ])("whose inspect %s is a finding of the doctor's", async (_what, inspect) => {
+    const { service, clock } = createWorld({ wrap: (carrier) => ({ ...carrier, inspect }) });
+    const findings = service.doctor();
+    await clock.advance(10_000);
+    expect(await findings).toContainEqual(
+      expect.objectContaining({
+        code: "PROVIDER_UNAVAILABLE",
+        message: expect.stringContaining("simulator"),
+      }),
+    );
+  });
+
+  it("may be an instance of a class, and its webhook another", async () => {
+    class Webhook implements Pick<Provider["webhook"], "verify" | "parseInbound" | "parseReceipts"> {
+      readonly #verdict: Verdict = { ok: true };
+      verify() {
+        return this.#verdict;
+      }
+      parseInbound() {
+        return [event];
+      }
+      parseReceipts() {
+        return [];
+      }
+    }
+    class Own {
+      readonly name = "own";
+      readonly webhook = new Webhook();
+      readonly #sids = ["p1"];
+      async send(): Promise<ProviderResult> {
+        return { outcome: "accepted", providerSid: this.#sids.pop() ?? "" };
+      }
+    }
+    const { service, clock, message } = createWorld({ wrap: () => new Own(), store: "memory" });
+    const { sid } = await service.send({ to: PHONE, body: "x" });
+    await clock.advance(2_000);
+    expect(await message(sid)).toMatchObject({ status: "sent", providerSid: "p1" });
+    const request = { method: "POST", url: "/messaging/inbound", headers: {}, body: Buffer.from("") };
+    expect(await service.handle("inbound", request)).toMatchObject({ status: 200 });
+  });
+
+  it.each<[string, object]>([
+    ["name", { name: ".." }],
+    ["name", { name: "" }],
+    ["send", { send: undefined }],
+    ["verify", { webhook: {} }],
+    ["verify", { webhook: undefined }],
+    ["parseReceipts", { webhook: { verify: () => {}, parseInbound: () => {} } }],
+    ["rcsCapable", { rcsCapable: true }],
+    ["inspect", { inspect: [] }],
+  ])("is refused where its %s is missing or wrong: %j", (part, changes) => {
+    expect(() => createWorld({ wrap: (carrier) => ({ ...carrier, ...changes }) as Provider })).toThrow(
+      expect.objectContaining({
+        code: "INVALID_OPTION",
+        message: expect.stringContaining(`this one's ${part} is`),
+      }),
+    );
+  });
 });

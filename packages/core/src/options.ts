@@ -201,24 +201,31 @@ function resolveProviders(provider: unknown): readonly Provider[] {
   const providers = (Array.isArray(provider) ? provider : [provider]) as readonly Provider[];
   const names = new Set<string>();
   for (const each of providers) {
-    const complete =
-      typeof each?.name === "string" &&
-      typeof each.send === "function" &&
-      typeof each.webhook?.verify === "function" &&
-      typeof each.webhook.parseInbound === "function" &&
-      typeof each.webhook.parseReceipts === "function";
-    if (!complete)
-      throw invalid(
-        "provider",
-        each,
-        "a provider such as twilio({ accountSid, authToken }), or a list of them",
-      );
+    const part = wrongPart(each);
+    if (part !== undefined) {
+      const allowed = "a provider such as twilio({ accountSid, authToken }), or a list of them";
+      throw invalid("provider", each, `${allowed}: this one's ${part} is missing or wrong`);
+    }
     if (names.has(each.name))
       throw invalid("provider", each.name, "providers with names of their own: this one is there twice");
     names.add(each.name);
   }
   if (providers.length === 0) throw invalid("provider", provider, "at least one provider");
   return Object.freeze([...providers]);
+}
+
+/** What a provider of the user's own, perhaps in plain JavaScript, lacks or has wrong. */
+function wrongPart(provider: Partial<Provider> | undefined): string | undefined {
+  const { name, send, rcsCapable, inspect } = provider ?? {};
+  const { verify, parseInbound, parseReceipts, renderReply, renderAck }: Partial<Provider["webhook"]> =
+    provider?.webhook ?? {};
+  // It is a segment of its webhooks' path.
+  if (typeof name !== "string" || /^\.{0,2}$/.test(name)) return "name";
+  const needed = { send, verify, parseInbound, parseReceipts };
+  const methods = Object.entries({ ...needed, renderReply, renderAck, rcsCapable, inspect });
+  return methods.find(
+    ([key, value]) => typeof value !== "function" && (key in needed || value !== undefined),
+  )?.[0];
 }
 
 function resolveStore(

@@ -1,8 +1,13 @@
 import { NOT_DURABLE } from "../alert.ts";
+import type { Timer } from "../clock.ts";
 import { lintOptOut } from "../opt-out/lint.ts";
 import { PLAN_ALERTS } from "../planning/reasons.ts";
+import type { Provider } from "../provider.ts";
 import type { InboundHandling } from "../types.ts";
 import type { FlowContext } from "./context.ts";
+
+/** A provider's `inspect` may take that long. */
+const INSPECT_MS = 10_000;
 
 /** One finding of `service.doctor()`. */
 export interface DoctorFinding {
@@ -35,7 +40,7 @@ export function createDoctor(ctx: FlowContext): () => Promise<readonly DoctorFin
     }
     for (const provider of ctx.options.providers) {
       try {
-        findings.push(...((await provider.inspect?.()) ?? []));
+        findings.push(...(await inspect(provider)));
       } catch (error) {
         findings.push({
           level: "warn",
@@ -46,6 +51,25 @@ export function createDoctor(ctx: FlowContext): () => Promise<readonly DoctorFin
     }
     return Object.freeze(findings);
   };
+
+  /** Rejects for a provider that is late, as when its API does not answer: that is what a doctor is asked about. */
+  async function inspect(provider: Provider): Promise<DoctorFinding[]> {
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      const giveUp = (): void => reject(new Error(`no answer within ${INSPECT_MS} ms`));
+      timer = ctx.clock.schedule(giveUp, INSPECT_MS);
+    });
+    try {
+      const found = (await Promise.race([provider.inspect?.(), late])) ?? [];
+      return found.map(({ level, code, message }) => ({
+        level: level === "info" ? level : "warn",
+        code,
+        message,
+      }));
+    } finally {
+      timer?.cancel();
+    }
+  }
 
   /** The same codes as the alerts of what is sent by it. */
   function conversationFindings(): DoctorFinding[] {
