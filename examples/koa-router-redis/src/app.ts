@@ -28,7 +28,9 @@ export function buildApp({ provider, redisUrl, publicUrl, senders }: AppOptions)
   const messaging = messagingService({ name: "opening-hours", provider, senders, store, publicUrl });
 
   // STOP, START and HELP are answered here, status callbacks are recorded; other messages go on to the next handler.
-  router.all("/messaging/{*path}", messaging, async (ctx) => {
+  router.all("/messaging/{*path}", messaging, async (ctx, next) => {
+    // It was sent to a number that is none of our senders, or is no webhook at all.
+    if (ctx.messaging === undefined) return next();
     const { message, reply } = messagingOf(ctx);
     await reply(/open/i.test(message.body) ? "We open at nine." : "Ask us when we open.");
   });

@@ -51,6 +51,12 @@ it("answers a text over HTTP by its own route", async () => {
   expect(phone.inbox.at(-1)?.body).toBe("We open at nine.");
 });
 
+it("leaves alone what is none of the service's", async () => {
+  const { carrier, server } = await start();
+  expect(await carrier.handset("+14155550123").text("+13125550100", "hi")).toMatchObject({ status: 404 });
+  await supertest(server).get("/messaging/elsewhere").expect(404);
+});
+
 it("keeps opt-outs in Redis, where another process finds them", async () => {
   const first = await start();
   const phone = first.carrier.handset("+12125550123");
