@@ -173,6 +173,11 @@ describe("the answer", () => {
       { body: '<?xml version="1.0"?>\n<!-- a --><Response><!-- b --><Message>x</Message></Response>\n' },
       ["x"],
     ],
+    [
+      "a byte order mark is skipped",
+      { body: `\uFEFF<?xml version="1.0"?>${twiml("<Message>x</Message>").body}` },
+      ["x"],
+    ],
     ["the official library's TwiML is read", { body: officialTwiml() }, ['it\'s <ok> & "fine"']],
   ])("%s", async (_name, answer, bodies) => {
     const { carrier } = virtualCarrier();
@@ -214,6 +219,14 @@ describe("the answer", () => {
     const { replies, sid } = await carrier.handset(PERSON).text(SENDER, "hello");
     expect(replies.map(({ body }) => body)).toEqual(["one", "two"]);
     expect(hook.hits[1]).toMatchObject({ method: "POST", path: "/other", parameters: { MessageSid: sid } });
+  });
+
+  it("gives up on redirects that do not end", async () => {
+    const { carrier } = virtualCarrier();
+    const hook = await webhookServer(() => twiml("<Redirect>again</Redirect>"));
+    carrier.setInboundWebhook(hook.url);
+    expect(await carrier.handset(PERSON).text(SENDER, "hello")).toMatchObject({ errorCode: 11215 });
+    expect(hook.hits).toHaveLength(11);
   });
 
   it("falls back with ErrorCode and ErrorUrl", async () => {

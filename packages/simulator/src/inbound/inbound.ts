@@ -128,6 +128,7 @@ interface Followed {
   readonly errorCode: number | null;
 }
 const MAX_REDIRECTS = 10;
+const TOO_MANY_REDIRECTS = 11215;
 
 /** Reads an answer, follows its redirects, and calls the fallback URL when either fails. */
 async function follow(
@@ -143,7 +144,7 @@ async function follow(
   let answer = first;
   let errorCode: number | null = null;
   let fallenBack = false;
-  for (let hops = 0; answer !== undefined && hops < MAX_REDIRECTS; hops++) {
+  for (let hops = 0; answer !== undefined; hops++) {
     const reading =
       answer.errorCode === null
         ? readAnswer(answer.headers["content-type"], answer.body)
@@ -152,6 +153,10 @@ async function follow(
       const base = url;
       replies.push(...reading.messages.map((message) => ({ ...message, base })));
       if (reading.redirect === undefined) break;
+      if (hops >= MAX_REDIRECTS) {
+        errorCode ??= TOO_MANY_REDIRECTS;
+        break;
+      }
       url = parseUrl(reading.redirect.url, url)?.href ?? reading.redirect.url;
       answer = await callWebhook(life, settings.authToken, {
         url,

@@ -15,11 +15,12 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">",
  * `undefined` when it is not well-formed, has a DOCTYPE, or has white space before its declaration.
  */
 export function readXml(document: string): XmlElement | undefined {
-  if (/^\s+<\?xml/.test(document)) return undefined;
+  // A byte order mark is none of the text, though JavaScript takes it for white space.
+  const text = document.replace(/^\uFEFF/, "");
+  if (/^\s+<\?xml/.test(text)) return undefined;
   type Open = XmlElement & { readonly children: (XmlElement | string)[] };
   const top: Open = { name: "", attributes: new Map(), children: [] };
   const stack: Open[] = [top];
-  const text = document.replace(/^\uFEFF/, "");
   TOKEN.lastIndex = 0;
   for (let position = 0; position < text.length; position = TOKEN.lastIndex) {
     const groups = TOKEN.exec(text)?.groups;
