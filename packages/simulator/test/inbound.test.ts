@@ -193,6 +193,7 @@ describe("the answer", () => {
     ["JSON", { type: "application/json", body: "{}" }, 12300],
     ["no content type", { type: "", body: "hi" }, 12300],
     ["unbalanced XML", { body: "<Response><Message>hi</Response>" }, 12100],
+    ["the end of no CDATA section", { body: "<Response><Message>]]></Message></Response>" }, 12100],
     ["an unknown entity", { body: "<Response>&nbsp;</Response>" }, 12100],
     ["white space before the declaration", { body: ' <?xml version="1.0"?><Response/>' }, 12100],
     ["another root", { body: "<Reply/>" }, 12102],

@@ -36,7 +36,8 @@ export function readXml(document: string): XmlElement | undefined {
       if (stack.length < 2 || stack.pop()?.name !== groups.close) return undefined;
     } else if (groups.cdata !== undefined) parent.children.push(groups.cdata);
     else if (groups.text !== undefined) {
-      const unescaped = unescapeXml(groups.text);
+      // The end of a CDATA section that did not begin.
+      const unescaped = groups.text.includes("]]>") ? undefined : unescapeXml(groups.text);
       if (unescaped === undefined) return undefined;
       parent.children.push(unescaped);
     }
