@@ -59,11 +59,16 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
         // Its receipt was faster, and another message has taken over: this answer says nothing of that one.
         isOver = rcsSid === result.providerSid || mmsSid === result.providerSid;
         if (isOver) return tried(current);
-        const known = { ...tried(current), providerSid: result.providerSid, ambiguous: false };
         // A receipt may have been faster than the answer: then the status stays.
-        return current.status === "sending"
-          ? { ...known, ...takenAs(result), sentAt: now }
-          : { ...known, sentAt: current.sentAt ?? now };
+        const end = current.status === "sending" ? takenAs(result) : undefined;
+        return {
+          ...tried(current),
+          providerSid: result.providerSid,
+          ambiguous: false,
+          status: end?.status ?? current.status,
+          error: end?.error ?? current.error,
+          sentAt: end === undefined ? (current.sentAt ?? now) : now,
+        };
       });
       await both(sent, link);
       return isOver ? undefined : forget(record);
