@@ -42,7 +42,9 @@ export function record(
   rejected?: (limit: number) => Address[],
 ): void {
   if (rejected === undefined || before === after || run.facts.unnamed === true) {
-    run.steps.push(Object.freeze({ rule, reason, before, after }));
+    const step = { rule, reason, before, after };
+    // Nobody sees the steps of a plan that names none: what a message keeps of them is a copy.
+    run.steps.push(run.facts.unnamed === true ? step : Object.freeze(step));
     return;
   }
   const limit = run.facts.all === true ? Number.POSITIVE_INFINITY : SAMPLES;

@@ -161,7 +161,7 @@ export function createMessages(
       if (!(await texts.compareAndSet(key, current.raw, versioned.raw, ttlOf(next), appends)))
         return undefined;
       // While it is being handed over this process has it at hand anyway.
-      if (next.status !== "sending") recent.set(next.sid, versioned);
+      if (next.status !== "sending" && !texts.keeps) recent.set(next.sid, versioned);
       return versioned;
     },
     async update(current, change, appendsOf) {

@@ -15,6 +15,8 @@ export interface LateLogWrite extends Omit<LogWrite, "value"> {
 
 /** The calls of a {@link Store} that take and give texts that may be late. */
 export interface LateTexts {
+  /** Whether what is read is the very text that was written. */
+  readonly keeps: boolean;
   get(key: string): Promise<LateText | undefined>;
   getMany(keys: readonly string[]): Promise<(LateText | undefined)[]>;
   compareAndSet(
@@ -39,6 +41,7 @@ export function markLate<T extends Store>(store: T, texts: LateTexts): T {
 export function lateTexts(store: Store): LateTexts {
   return (
     keepers.get(store) ?? {
+      keeps: false,
       get: (key) => store.get(key),
       getMany: (keys) => store.getMany(keys),
       compareAndSet: (key, expected, value, ttlMs, appends) =>

@@ -48,13 +48,6 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     return entry !== undefined && isLive(entry, now) ? entry.value : undefined;
   }
 
-  function readMany(keys: readonly string[]): (LateText | undefined)[] {
-    const now = clock.now();
-    const found: (LateText | undefined)[] = [];
-    for (const key of keys) found.push(read(key, now));
-    return found;
-  }
-
   function makeRoom(needed: number): void {
     if (needed === 0 || entries.size + logs.count() + needed <= maxEntries) return;
     expiry.drain();
@@ -95,7 +88,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       return read(key, clock.now())?.toString();
     },
     async getMany(keys: readonly string[]): Promise<(string | undefined)[]> {
-      return readMany(keys).map((value) => value?.toString());
+      const now = clock.now();
+      const found: (string | undefined)[] = [];
+      for (const key of keys) found.push(read(key, now)?.toString());
+      return found;
     },
     async set(key: string, value: string, ttlMs: number): Promise<void> {
       const ttl = wholeTtl(ttlMs);
@@ -159,8 +155,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     },
   } satisfies Store);
   const late: LateTexts = {
+    keeps: true,
     get: async (key) => read(key, clock.now()),
-    getMany: async (keys) => readMany(keys),
+    getMany: async (keys) => keys.map((key) => read(key, clock.now())),
     compareAndSet: store.compareAndSet,
   };
   return markTimely(markLate(store, late));
