@@ -97,6 +97,9 @@ export function createMemoryLogs(
       logs.delete(log.name);
       nextFloor = Math.max(nextFloor, log.floor + log.first + lines.length);
       for (const run of runs) expiry.remove(run);
+      // Those are let go of later: they must not hold what the log was.
+      lines.length = 0;
+      ends.length = 0;
     } else if (log.gone > GONE_KEPT && log.gone * 2 > lines.length) {
       lines.splice(0, log.gone);
       ends.splice(0, log.gone);
