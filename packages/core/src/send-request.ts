@@ -200,13 +200,15 @@ function parseValidity(seconds: number): number {
   throw new MessagingError("INVALID_VALIDITY_PERIOD", `validityPeriod is ${show(seconds)}.`);
 }
 
-/** Of a text without its zone each machine would make another time. */
-const WITH_ZONE = /[T ].*(?:Z|[+-]\d{2}:?\d{2})$/i;
-
 function parseSendAt(sendAt: SendRequest["sendAt"]): number | undefined {
   if (sendAt === undefined) return undefined;
-  const isTime = typeof sendAt === "string" && WITH_ZONE.test(sendAt);
-  const at = sendAt instanceof Date ? sendAt.getTime() : isTime ? parseTime(sendAt) : Number.NaN;
+  // Of a text without its zone each machine would make another time.
+  const at =
+    sendAt instanceof Date
+      ? sendAt.getTime()
+      : typeof sendAt === "string"
+        ? parseTime(sendAt, { zoned: true })
+        : Number.NaN;
   if (Number.isNaN(at)) throw new MessagingError("INVALID_SEND_AT", `sendAt ${show(sendAt)} is no time.`);
   return at;
 }

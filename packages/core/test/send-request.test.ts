@@ -58,6 +58,15 @@ describe("a send request", () => {
       expect(parse({ sendAt }).sendAt).toBe(NOW + DAY);
   });
 
+  it("refuses a sendAt that is no time in time linear in its length", () => {
+    // Looking for the zone from every T took 8 seconds at a tenth of this.
+    const begun = performance.now();
+    expect(() => parse({ sendAt: "t".repeat(1_000_000) })).toThrow(
+      expect.objectContaining({ code: "INVALID_SEND_AT" }),
+    );
+    expect(performance.now() - begun).toBeLessThan(2_000);
+  });
+
   it("clamps WhatsApp's validity period to four hours", () => {
     expect(parse({ to: "whatsapp:+14155550123", validityPeriod: 20_000 }).validityPeriod).toBe(14_400);
     expect(parse({ to: "whatsapp:+14155550123", validityPeriod: 20 }).validityPeriod).toBe(20);

@@ -14,8 +14,6 @@ const INTENTS = [
   ...["otp", "notifications", "marketing", "fraud", "security", "customercare", "delivery", "education"],
   ...["polling", "announcements", "events"],
 ];
-/** Of what is a time. */
-const WITH_ZONE = /T.*(Z|[+-]\d{2}:?\d{2})$/i;
 const MOST_ATTEMPTS = 1_000_000;
 
 /**
@@ -99,8 +97,7 @@ function scheduleOf(form: FormParameters, hasService: boolean): string | undefin
   if (type?.toLowerCase() !== "fixed") throw fault(35126);
   if (at === undefined) throw fault(35111);
   if (!hasService) throw fault(35118);
-  // In this order: on a long text that is no time the search for a zone goes back at every T.
-  if (Number.isNaN(parseTime(at)) || !WITH_ZONE.test(at)) throw fault(35114);
+  if (Number.isNaN(parseTime(at, { zoned: true })) || !/t/i.test(at)) throw fault(35114);
   return at;
 }
 
