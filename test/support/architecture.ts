@@ -27,6 +27,7 @@ export const ROWS: readonly (readonly Unit[])[] = [
       "error-table.ts",
       "clock.ts",
       "both.ts",
+      "chunks.ts",
       "logger.ts",
       "sid.ts",
       "alert.ts",

@@ -1,9 +1,10 @@
+import { createChunks } from "./chunks.ts";
 import { MessagingError } from "./errors.ts";
 import type { Route, RouteMessaging } from "./flows/arrival.ts";
 import { type Place, toErrorResponse } from "./http.ts";
 import type { HttpHandler, MessagingService, ServiceHandles } from "./messaging-service.ts";
 import { nearest } from "./nearest.ts";
-import { createChunks, type ReadLimits } from "./node-body.ts";
+import type { ReadLimits } from "./node-body.ts";
 import { MOST_CAPTURED, toAnswer } from "./node-capture.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 

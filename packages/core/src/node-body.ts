@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { createChunks } from "./chunks.ts";
 import { MessagingError } from "./errors.ts";
 
 /** How much of a body is read, and for how long it is waited for. */
@@ -59,35 +60,6 @@ export function readBody(request: IncomingMessage, limits: ReadLimits): Promise<
     // It told of its end before we listened.
     if (request.destroyed) onLost();
   });
-}
-
-/** A body as it comes. */
-export interface Chunks {
-  add(chunk: Uint8Array): void;
-  /** All of it. */
-  join(): Uint8Array;
-}
-
-/** Chunks kept one by one: each costs some hundred bytes beside its own, and a client may send single ones. */
-const MOST_APART = 256;
-
-export function createChunks(): Chunks {
-  const joined: Uint8Array[] = [];
-  let apart: Uint8Array[] = [];
-  return {
-    add(chunk) {
-      apart.push(chunk);
-      if (apart.length < MOST_APART) return;
-      joined.push(Buffer.concat(apart));
-      apart = [];
-    },
-    join() {
-      const [only] = apart;
-      return joined.length === 0 && apart.length === 1 && only !== undefined
-        ? only
-        : Buffer.concat([...joined, ...apart]);
-    },
-  };
 }
 
 /** Callbacks that are called a fixed time after they were added, unless they are taken out before. */

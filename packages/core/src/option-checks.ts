@@ -1,7 +1,7 @@
 import { MessagingError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import { isSid } from "./sid.ts";
-import { parseUrl } from "./url.ts";
+import { parseUrl, withoutUserInfo } from "./url.ts";
 
 /** The error of a wrong option: its name, what it is, and what it takes. */
 export function invalid(option: string, value: unknown, allowed: string): MessagingError {
@@ -29,7 +29,7 @@ export function isKeyed(value: unknown): value is Readonly<Record<string, unknow
 
 /** What should have been a URL, for an error: without its user name and password, since errors are told in alerts. */
 export function showUrl(value: unknown): string {
-  return show(typeof value === "string" ? value.replace(/^(\w+:[/\\]+)?[^/?]*@/, "$1") : value);
+  return show(typeof value === "string" ? withoutUserInfo(value) : value);
 }
 
 /**

@@ -11,3 +11,8 @@ export function parseUrl(text: string, base?: string | URL): URL | undefined {
     return undefined;
   }
 }
+
+/** What was meant as a URL, without its user name and password, whatever else is wrong with it. */
+export function withoutUserInfo(text: string): string {
+  return text.replace(/^(\w+:[/\\]+)?[^/?]*@/, "$1");
+}

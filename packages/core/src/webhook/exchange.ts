@@ -1,3 +1,4 @@
+import { createChunks } from "../chunks.ts";
 import type { Clock } from "../clock.ts";
 import type { Connection, Connections } from "./connections.ts";
 import { connectionFailure, type Failure, statusFailure, timeoutFailure } from "./failure.ts";
@@ -35,8 +36,6 @@ export type InFlight = Set<(error: Error) => void>;
 
 /** Not offered, so not undone; other values ("utf-8") are mistakes that change nothing. */
 const COMPRESSED = /gzip|deflate|compress|br|zstd/i;
-/** Chunks kept one by one: each costs some hundred bytes beside its own, and a server may send single ones. */
-const MOST_APART = 256;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** What {@link exchange} works with. */
@@ -64,7 +63,7 @@ export function exchange(
     let settled = false;
     let status = 0;
     let contentType: string | undefined;
-    let chunks: Buffer[] = [];
+    const chunks = createChunks();
     let size = 0;
 
     /** When the phase has lasted too long. */
@@ -86,13 +85,12 @@ export function exchange(
         },
         onResponseData(_controller, chunk) {
           size += chunk.length;
-          chunks.push(chunk);
-          if (chunks.length === MOST_APART) chunks = [Buffer.concat(chunks)];
+          chunks.add(chunk);
           awaitNext();
           if (size > limits.maxBodyBytes) fail(tooLarge());
         },
         onResponseEnd() {
-          settle({ kind: "answer", status, contentType, body: decode(Buffer.concat(chunks), contentType) });
+          settle({ kind: "answer", status, contentType, body: decode(chunks.join(), contentType) });
         },
         onResponseError(_controller, error) {
           const failure = connectionFailure(error, phase === "read", secure);
@@ -178,7 +176,7 @@ const utf8 = new TextDecoder();
 const DECLARED = /^<\?xml\s[^>]{0,80}?\bencoding\s*=\s*["'](?!utf-?16)([\w.:-]+)/i;
 
 /** In the charset that the header names, else the XML declaration, where it is known; else in UTF-8. */
-function decode(bytes: Buffer, contentType: string | undefined): string {
+function decode(bytes: Uint8Array, contentType: string | undefined): string {
   const text = utf8.decode(bytes);
   const named = /;\s*charset="?([\w.:-]+)/i.exec(contentType ?? "") ?? DECLARED.exec(text);
   const charset = named?.[1]?.toLowerCase() ?? "utf-8";

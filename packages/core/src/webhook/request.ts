@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { parseUrl } from "../url.ts";
+import { parseUrl, withoutUserInfo } from "../url.ts";
 import { renderForm } from "../wire/form.ts";
 import { signTwilioRequest } from "../wire/signature.ts";
 
@@ -76,7 +76,7 @@ export function prepareRequest(input: RequestInput, identity: Identity): Prepare
 export function withoutCredentials(url: string): string {
   const [text = ""] = url.split("#", 1);
   const parsed = parseUrl(text);
-  if (parsed === undefined || !isHttp(parsed)) return text.replace(/^(\w+:[/\\]+)?[^/?]*@/, "$1");
+  if (parsed === undefined || !isHttp(parsed)) return withoutUserInfo(text);
   if (parsed.username === "" && parsed.password === "") return text;
   parsed.username = "";
   parsed.password = "";
