@@ -60,7 +60,7 @@ export function toInboundRecord(
       owner,
       channel: sender.channel,
       // Handed to hooks, and stored: what a hook did to them would be stored too.
-      media: Object.freeze(event.media),
+      media: Object.freeze(event.media.map((media) => Object.freeze(media))),
       parameters: Object.freeze(event.parameters),
       hint: event.optOutType,
       answeredByProvider: event.answeredByProvider,
