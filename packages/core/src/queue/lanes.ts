@@ -152,6 +152,12 @@ export function holdUntil(bucket: Bucket, time: number): void {
   bucket.readyAt = Math.max(bucket.readyAt, time);
 }
 
+/** Everything a lane waits for comes that much sooner. */
+export function moveBack(lane: Lane, ms: number): void {
+  lane.pausedUntil -= ms;
+  for (const bucket of lane.buckets) bucket.readyAt -= ms;
+}
+
 /**
  * When a lane next wants looking at, in ms since the epoch: when a bucket can pay for a job or a delayed job falls due;
  * for an empty lane, when its last debt is paid and it may be forgotten. Infinity while only the end of a run changes anything.

@@ -10,6 +10,7 @@ import {
   join,
   type Lane,
   leave,
+  moveBack,
   type Place,
   promoteDue,
   readyAfter,
@@ -28,7 +29,8 @@ export interface MemoryQueueOptions {
   readonly maxJobs?: number | undefined;
 }
 
-const [DEFAULT_CONCURRENCY, DEFAULT_MAX_JOBS] = [100, 1_000_000];
+const DEFAULT_CONCURRENCY = 100;
+const DEFAULT_MAX_JOBS = 1_000_000;
 const DEFAULT_BUCKET = "SMS";
 /** Timers fire a little early by another clock: less than this is no step of the clock, and holds a lane for no longer. */
 const STEP_MS = 100;
@@ -72,8 +74,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
   function setBack(ms: number): void {
     timerAt -= ms;
     for (const lane of lanes.values()) {
-      lane.pausedUntil -= ms;
-      for (const bucket of lane.buckets) bucket.readyAt -= ms;
+      moveBack(lane, ms);
       if (lane.place >= 0) wakes.set(lane, wakeTime(lane, concurrency));
     }
   }
@@ -145,14 +146,10 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
   /** Notes when a lane next wants looking at, or forgets it. */
   function settle(lane: Lane, now: number): void {
     const time = wakeTime(lane, concurrency);
-    if (time <= now && !isBusy(lane)) {
-      wakes.remove(lane);
-      lanes.delete(lane.name);
-    } else if (time === Number.POSITIVE_INFINITY) {
-      wakes.remove(lane);
-    } else {
-      wakes.set(lane, time);
-    }
+    const isOver = time <= now && !isBusy(lane);
+    if (isOver) lanes.delete(lane.name);
+    if (isOver || time === Number.POSITIVE_INFINITY) wakes.remove(lane);
+    else wakes.set(lane, time);
   }
 
   function take(place: Place): void {

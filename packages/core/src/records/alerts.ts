@@ -146,8 +146,6 @@ function check(filter: AlertFilter): void {
   const { level, code } = filter;
   if (level !== undefined && level !== "ERROR" && level !== "WARNING")
     throw new MessagingError("INVALID_OPTION", `There is no level "${level}": it is "ERROR" or "WARNING".`);
-  date("after", filter.after);
-  date("before", filter.before);
   const codes = Object.keys(ALERT_CODES);
   if (code !== undefined && !codes.includes(code))
     throw new MessagingError(

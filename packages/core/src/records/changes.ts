@@ -65,17 +65,10 @@ export interface Changes {
 export function createChanges(store: Store, keys: Keys, settings: () => Settings): Changes {
   const toChange = ({ cursor, value }: LogEntry): Change =>
     Object.freeze({ ...(JSON.parse(value) as ChangeEntry), cursor });
+  const line = <Text>(value: Text) => ({ log: keys.changes, value, ttlMs: settings().retention * 1000 });
   return Object.freeze({
-    entry: (change: ChangeEntry) => ({
-      log: keys.changes,
-      value: changeText(change),
-      ttlMs: settings().retention * 1000,
-    }),
-    lateEntry: (change: ChangeEntry) => ({
-      log: keys.changes,
-      value: new ChangeText(change),
-      ttlMs: settings().retention * 1000,
-    }),
+    entry: (change: ChangeEntry) => line(changeText(change)),
+    lateEntry: (change: ChangeEntry) => line(new ChangeText(change)),
     async page(after: string | undefined, limit: number): Promise<Change[]> {
       return (await store.range(keys.changes, { after, limit })).map(toChange);
     },

@@ -68,7 +68,11 @@ export interface Keys {
 
 /** Where an account keeps our SID of a provider's message. */
 export function providerLinkKey(accountSid: string, provider: string, providerSid: string): string {
-  return `ms:${accountSid}:sid:${provider}:${providerSid}`;
+  return `${linkPrefix(accountSid)}${provider}:${providerSid}`;
+}
+
+function linkPrefix(accountSid: string): string {
+  return `ms:${accountSid}:sid:`;
 }
 
 /** The keys of one service. `name` is escaped, since a person chose it. */
@@ -81,7 +85,7 @@ export function createKeys(accountSid: string, name: string): Keys {
     consentLog: `${account}consents`,
     consentMark: belowBoth(`${account}said:`),
     campaign: below(`${service}campaign:`),
-    providerLink: belowBoth(`${account}sid:`),
+    providerLink: belowBoth(linkPrefix(accountSid)),
     parked: belowBoth(`${account}parked:`),
     link: below(`${account}link:`),
     idempotency: below(`${service}once:`),
