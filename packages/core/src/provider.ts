@@ -132,7 +132,7 @@ export type ProviderResult =
 /** "opted-out" goes to the consent ledger; "sender" re-enters the plan without that sender; "not-rcs" falls back to SMS or MMS; "not-mms" to an SMS with a link. */
 export type RefusalMeaning = "opted-out" | "sender" | "not-rcs" | "not-mms";
 
-/** One inbound message as a provider reports it. */
+/** One inbound message as a provider reports it. Its media and parameters are frozen from then on: give each event its own. */
 export interface InboundEvent {
   /** The provider's ID of the message: the mark of "handled once". */
   readonly providerSid: string;
