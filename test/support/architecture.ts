@@ -26,7 +26,7 @@ export const ROWS: readonly (readonly Unit[])[] = [
       "errors.ts",
       "error-table.ts",
       "clock.ts",
-      "both.ts",
+      "meanwhile.ts",
       "chunks.ts",
       "logger.ts",
       "sid.ts",

@@ -58,6 +58,8 @@ const FIELDS = [
 /** @see Twilio, Message resource: Body at most 1,600 characters, 10 media; scheduling from 5 minutes to 35 days. */
 const LONGEST_BODY = 1_600;
 const MOST_MEDIA = 10;
+/** One for all messages without media. */
+const NONE: readonly never[] = Object.freeze([]);
 const SOONEST_MS = 300_000;
 const LATEST_MS = 35 * 86_400_000;
 /** WhatsApp keeps a message at most four hours. @see Twilio "Messaging Services", Validity Period. */
@@ -133,8 +135,8 @@ function parseBody(body: unknown, otherContent: boolean): string {
 
 /** Media URLs as a list. @throws MessagingError TOO_MANY_MEDIA, INVALID_MEDIA_URL. */
 export function parseMedia(mediaUrl: SendRequest["mediaUrl"]): readonly string[] {
-  const urls: readonly unknown[] =
-    mediaUrl === undefined ? [] : Array.isArray(mediaUrl) ? mediaUrl : [mediaUrl];
+  if (mediaUrl === undefined) return NONE;
+  const urls: readonly unknown[] = Array.isArray(mediaUrl) ? mediaUrl : [mediaUrl];
   if (urls.length > MOST_MEDIA)
     throw new MessagingError("TOO_MANY_MEDIA", `mediaUrl holds ${urls.length} URLs.`);
   for (const url of urls) {
@@ -219,8 +221,7 @@ function parseSendAt(sendAt: SendRequest["sendAt"]): number | undefined {
  *
  * @throws MessagingError SCHEDULE_TOO_SOON, SCHEDULE_TOO_LATE.
  */
-export function checkSchedule({ sendAt }: Draft, now: number): void {
-  if (sendAt === undefined) return;
+export function checkSchedule(sendAt: number, now: number): void {
   if (sendAt - now < SOONEST_MS)
     throw new MessagingError("SCHEDULE_TOO_SOON", "sendAt is less than 5 minutes ahead.");
   if (sendAt - now > LATEST_MS)

@@ -15,7 +15,7 @@ const context: DraftContext = {
 const base: SendRequest = { to: "+14155550123", body: "x" };
 const parse = (change: object, other: Partial<DraftContext> = {}): Draft => {
   const draft = parseSendRequest({ ...base, ...change } as SendRequest, { ...context, ...other });
-  checkSchedule(draft, NOW);
+  if (draft.sendAt !== undefined) checkSchedule(draft.sendAt, NOW);
   return draft;
 };
 

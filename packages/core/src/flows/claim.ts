@@ -3,7 +3,7 @@ import { withLink } from "../planning/media.ts";
 import type { Plan } from "../planning/plan.ts";
 import { LINK_MS } from "../records/links.ts";
 import type { Draft } from "../send-request.ts";
-import type { Claim, Claimed, Decide, DecideOptions, Decision, FlowContext } from "./context.ts";
+import type { Claim, Claimed, Decide, Decision, FlowContext } from "./context.ts";
 import { refusalOf } from "./outcome.ts";
 
 /** Each round is lost to somebody else's claim for the same recipient; five in a row do not happen. */
@@ -18,15 +18,29 @@ export function createClaim(
   { decide, raise }: { readonly decide: Decide; readonly raise: (plan: Plan) => void },
 ): Claim {
   return async function claim(draft: Draft, first: Decision, options): Promise<Claimed> {
-    const settled = first.plan.sticky.claim
-      ? await settleOn(draft, first, options)
-      : { decision: first, claimed: undefined };
-    const decision =
-      settled.decision.link === undefined
-        ? settled.decision
-        : await holdLink(draft, settled.decision, options.sid);
+    let decision = first;
+    let claimed: string | undefined;
+    for (let round = 0; round < ROUNDS; round++) {
+      const chosen = decision.plan.decision;
+      const { channel, person } = draft.to;
+      if (chosen === null || !decision.plan.sticky.claim) break;
+      const { membership, id } = chosen.sender;
+      const winner = await ctx.sticky.claim(channel, person, membership, decision.mapping);
+      if (winner === undefined) {
+        const { read } = decision.plan.sticky;
+        if (read !== null) ctx.pool.addMapping(read, -1);
+        ctx.pool.addMapping(id, 1);
+        claimed = membership;
+        break;
+      }
+      if (winner.membership === membership) break;
+      decision = await decide(draft, { ...options, winner });
+      const refusal = refusalOf(draft, decision, options.confirmation);
+      if (refusal !== undefined) throw refusal;
+    }
+    if (decision.link !== undefined) decision = await holdLink(draft, decision, options.sid);
     raise(decision.plan);
-    return { decision, claimed: settled.claimed };
+    return { decision, claimed };
   };
 
   /** The link's code is free, as it was read. If another message took it meanwhile, this one has a code of its own. */
@@ -46,27 +60,5 @@ export function createClaim(
       decision = { ...decision, plan, link: next };
     }
     throw new MessagingError("STORE_UNAVAILABLE", "Every code of a media link is taken.");
-  }
-
-  async function settleOn(draft: Draft, first: Decision, options: DecideOptions): Promise<Claimed> {
-    let decision = first;
-    for (let round = 0; round < ROUNDS; round++) {
-      const chosen = decision.plan.decision;
-      const { channel, person } = draft.to;
-      if (chosen === null || !decision.plan.sticky.claim) break;
-      const { membership, id } = chosen.sender;
-      const winner = await ctx.sticky.claim(channel, person, membership, decision.mapping);
-      if (winner === undefined) {
-        const { read } = decision.plan.sticky;
-        if (read !== null) ctx.pool.addMapping(read, -1);
-        ctx.pool.addMapping(id, 1);
-        return { decision, claimed: membership };
-      }
-      if (winner.membership === membership) break;
-      decision = await decide(draft, { ...options, winner });
-      const refusal = refusalOf(draft, decision, options.confirmation);
-      if (refusal !== undefined) throw refusal;
-    }
-    return { decision, claimed: undefined };
   }
 }

@@ -1,6 +1,6 @@
-import { both } from "../both.ts";
 import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
+import { meanwhile } from "../meanwhile.ts";
 import { parseRecipient, reachOf } from "../phone/address.ts";
 import type { Provider, ProviderResult } from "../provider.ts";
 import type { Job } from "../queue/queue.ts";
@@ -13,7 +13,7 @@ import { deadlineOf, lifeOf, question } from "./outcome.ts";
 /** Flows that {@link createDeliver} is handed. */
 export interface DeliverFlows extends Settle {
   /** Hands a message to its provider; never rejects. */
-  readonly handTo: (provider: Provider, record: MessageRecord) => Promise<ProviderResult>;
+  readonly handTo: (provider: Provider, record: MessageRecord, now: number) => Promise<ProviderResult>;
   /** Plans a message whose schedule falls due. */
   readonly replan: Replan;
   /** Handles an inbound message again that the store failed in the middle of. */
@@ -107,11 +107,11 @@ export function createDeliver(
     const to = reachOf(record.to);
     live.taken = true;
     const sending: MessageRecord = { ...record, status: "sending", updatedAt: ctx.clock.now() };
-    const asking = ctx.store.get(ctx.keys.consent(to.person));
-    const marking = ctx.messages.replace(current, sending);
+    const asking = meanwhile(ctx.store.get(ctx.keys.consent(to.person)));
     const noting = noteCampaign(record, to.person);
-    const rawConsent = await both(asking, noting === undefined ? marking : Promise.all([marking, noting]));
-    let taken = await marking;
+    let taken = await ctx.messages.replace(current, sending);
+    const rawConsent = await asking;
+    if (noting !== undefined) await noting;
     if (taken === undefined) {
       // Canceled, taken over, or our own earlier write whose answer was lost.
       const there = await ctx.messages.get(record.sid);
@@ -151,7 +151,9 @@ export function createDeliver(
   /** An opt-out that follows counts for the campaign it answers. */
   function noteCampaign({ tags }: MessageRecord, person: string): Promise<void> | undefined {
     if (tags?.campaign === undefined) return undefined;
-    return ctx.store.set(ctx.keys.campaign(person), tags.campaign, ctx.settings().retention * 1000);
+    return meanwhile(
+      ctx.store.set(ctx.keys.campaign(person), tags.campaign, ctx.settings().retention * 1000),
+    );
   }
 
   async function attempt(current: Versioned, known: Live | undefined): Promise<void> {
@@ -166,7 +168,7 @@ export function createDeliver(
       );
     }
     const startedAt = ctx.clock.now();
-    const result = await handTo(provider, record);
+    const result = await handTo(provider, record, startedAt);
     if (result.outcome !== "accepted") judge(provider.name, record.sid, result);
     if (channels.deliver.hasSubscribers) {
       const { sid, from } = record;

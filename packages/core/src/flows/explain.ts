@@ -20,7 +20,7 @@ export function createExplain(ctx: FlowContext, { decide }: { readonly decide: D
       serviceSid: ctx.options.sid,
       defaultCountry: ctx.options.defaultCountry,
     });
-    checkSchedule(draft, ctx.clock.now());
+    if (draft.sendAt !== undefined) checkSchedule(draft.sendAt, ctx.clock.now());
     const { plan, optedOut } = await decide(
       { ...draft, idempotencyKey: undefined },
       { ...options, explained: true },

@@ -23,24 +23,24 @@ interface Patience extends Ranked {
  */
 export function createHandOver(
   ctx: FlowContext,
-): (provider: Provider, record: MessageRecord) => Promise<ProviderResult> {
+): (provider: Provider, record: MessageRecord, now: number) => Promise<ProviderResult> {
   /** Hand-overs under way: one timer watches them all. */
   const handOvers = createDeadlines<Patience>(ctx.clock, ({ provider, resolve }) =>
     resolve(unknown(`${provider} did not answer within ${HAND_OVER_MS} ms.`)),
   );
 
-  return function handTo(provider: Provider, record: MessageRecord): Promise<ProviderResult> {
+  return function handTo(provider: Provider, record: MessageRecord, now: number): Promise<ProviderResult> {
     return new Promise((resolve) => {
       const patience: Patience = { rank: 0, place: -1, provider: provider.name, resolve };
-      handOvers.set(patience, ctx.clock.now() + HAND_OVER_MS);
-      ask(provider, toProviderMessage(record)).then((result) => {
+      handOvers.set(patience, now + HAND_OVER_MS);
+      ask(provider, toProviderMessage(record, now)).then((result) => {
         handOvers.remove(patience);
         resolve(result);
       });
     });
   };
 
-  function toProviderMessage(record: MessageRecord): ProviderMessage {
+  function toProviderMessage(record: MessageRecord, now: number): ProviderMessage {
     return {
       sid: record.sid,
       from: record.from ?? "",
@@ -51,7 +51,7 @@ export function createHandOver(
       mediaUrl: record.kind === "SMS" ? [] : record.mediaUrl,
       contentSid: record.outbound?.contentSid,
       contentVariables: record.outbound?.contentVariables,
-      validityPeriod: Math.max(1, Math.ceil((deadlineOf(record) - ctx.clock.now()) / 1000)),
+      validityPeriod: Math.max(1, Math.ceil((deadlineOf(record) - now) / 1000)),
       statusCallback: ctx.statusUrl(record.provider ?? "", record.sid),
     };
   }

@@ -1,6 +1,6 @@
-import { both } from "../both.ts";
 import { channels } from "../diagnostics.ts";
 import { MessagingError } from "../errors.ts";
+import { meanwhile } from "../meanwhile.ts";
 import type { Tally } from "../queue/tally.ts";
 import {
   hashOf,
@@ -66,7 +66,7 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     const mark = first.idempotent === undefined ? undefined : parseMark(first.idempotent, draft, request);
     const earlier = mark === undefined ? undefined : await recordUnder(mark, ctx);
     if (earlier !== undefined) return view(earlier);
-    checkSchedule(draft, ctx.clock.now());
+    if (draft.sendAt !== undefined) checkSchedule(draft.sendAt, ctx.clock.now());
     const sid = mark?.sid ?? options.sid ?? createSid(draft.mediaUrl.length > 0 ? "MM" : "SM");
 
     const refusal =
@@ -108,13 +108,14 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
     // Two calls may come this far with one SID: the first to write has it. Then the outbox comes first, since the loser
     // of a crash between the two would take a record that nobody delivers for an accepted message.
     const exclusive = draft.idempotencyKey !== undefined || options.sid !== undefined;
-    const added = ctx.outbox.add(sid);
+    const added = meanwhile(ctx.outbox.add(sid));
     if (exclusive) await added;
     let created: Created;
     try {
-      const creating = ctx.messages.create(record, { exclusive });
       const touched = touch(draft, decision);
-      created = await both(creating, touched === undefined ? added : Promise.all([added, touched]));
+      created = await ctx.messages.create(record, { exclusive });
+      await added;
+      if (touched !== undefined) await touched;
     } catch (error) {
       // Perhaps it is written all the same. Under a key the next call would find it and count on its being sent;
       // without one the caller knows it as refused, and sends another.
@@ -132,7 +133,7 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
 
   function touch({ to }: Draft, { plan, mapping }: Decision): Promise<unknown> | undefined {
     return plan.sticky.kept && mapping !== undefined
-      ? ctx.sticky.touch(to.channel, to.person, mapping)
+      ? meanwhile(ctx.sticky.touch(to.channel, to.person, mapping))
       : undefined;
   }
 

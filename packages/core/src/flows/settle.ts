@@ -1,5 +1,5 @@
-import { both } from "../both.ts";
 import { isMessagingError, MessagingError } from "../errors.ts";
+import { meanwhile } from "../meanwhile.ts";
 import { parseRecipient } from "../phone/address.ts";
 import type { ProviderResult } from "../provider.ts";
 import type { MessageRecord, StoredAttempt } from "../records/message-record.ts";
@@ -43,18 +43,22 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
     // An earlier try to write this down may have lost nothing but the answer: one hand-over is one attempt.
     const isKnown = ({ at, from, outcome }: StoredAttempt): boolean =>
       at === now && from === attempt.from && outcome === attempt.outcome;
-    const tried = (current: MessageRecord): MessageRecord =>
-      current.attempts.some(isKnown)
-        ? current
-        : { ...current, attempts: [...current.attempts, attempt], updatedAt: now };
+    const attemptsOf = ({ attempts }: MessageRecord): readonly StoredAttempt[] =>
+      attempts.some(isKnown) ? attempts : attempts.concat([attempt]);
+    const tried = (current: MessageRecord): MessageRecord => {
+      const attempts = attemptsOf(current);
+      return attempts === current.attempts ? current : { ...current, attempts, updatedAt: now };
+    };
     if (result.outcome === "accepted") {
-      const link = ctx.store.set(
-        ctx.keys.providerLink(record.provider ?? "", result.providerSid),
-        record.sid,
-        ctx.settings().retention * 1000,
+      const link = meanwhile(
+        ctx.store.set(
+          ctx.keys.providerLink(record.provider ?? "", result.providerSid),
+          record.sid,
+          ctx.settings().retention * 1000,
+        ),
       );
       let isOver = false;
-      const sent = advance(taken, (current) => {
+      await advance(taken, (current) => {
         const { rcsSid, mmsSid } = current.outbound ?? {};
         // Its receipt was faster, and another message has taken over: this answer says nothing of that one.
         isOver = rcsSid === result.providerSid || mmsSid === result.providerSid;
@@ -62,7 +66,9 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
         // A receipt may have been faster than the answer: then the status stays.
         const end = current.status === "sending" ? takenAs(result) : undefined;
         return {
-          ...tried(current),
+          ...current,
+          attempts: attemptsOf(current),
+          updatedAt: now,
           providerSid: result.providerSid,
           ambiguous: false,
           status: end?.status ?? current.status,
@@ -70,7 +76,7 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
           sentAt: end === undefined ? (current.sentAt ?? now) : now,
         };
       });
-      await both(sent, link);
+      await link;
       return isOver ? undefined : forget(record);
     }
     if (result.outcome === "not-sent") return again(taken, result, tried);

@@ -37,7 +37,8 @@ export interface Lineup {
 const BUSY = 2 ** 42;
 /** Less than a clock's step, and exact beside {@link BUSY}: tells apart who took a message at one time. */
 export const TICK_MS: number = 2 ** -8;
-const NO_SLOTS: readonly number[] = Object.freeze([]);
+/** Not frozen, as nothing that is looped over for every message: V8 calls the iterator of a frozen array step by step. */
+const NO_SLOTS: readonly number[] = [];
 const NO_CARRIERS: readonly string[] = Object.freeze([]);
 
 /** Creates the empty lineup of senders like this one. */

@@ -30,12 +30,14 @@ export function plan(pool: SenderPool, settings: PlanSettings, request: PlanRequ
   const outcome = planDecision(run);
   const { decision } = outcome;
   const text = describeText(run, outcome);
+  // A plan that names nobody is for a message: what that keeps of it is a copy.
+  const isSeen = facts.unnamed !== true;
   const made: Plan = {
     to: request.to,
     decision,
     fallback: outcome.fallback,
     refusal: outcome.refusal,
-    steps: Object.freeze(run.steps),
+    steps: isSeen ? Object.freeze(run.steps) : run.steps,
     alerts: alertsOf(run, decision),
     encoding: text.encoding,
     numSegments: text.numSegments,
@@ -46,7 +48,7 @@ export function plan(pool: SenderPool, settings: PlanSettings, request: PlanRequ
   };
   // Found only when asked: it takes a second pass over a UCS-2 text.
   if (text.encoding === "UCS-2") Object.defineProperty(made, "forcedBy", { get: () => text.forcedBy });
-  return Object.freeze(made);
+  return isSeen ? Object.freeze(made) : made;
 }
 
 const NOTHING: readonly never[] = Object.freeze([]);

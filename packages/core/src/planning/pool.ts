@@ -63,7 +63,7 @@ interface Place extends PoolPlace {
 
 const IDLE: SenderLoad = Object.freeze({ busy: false, mappings: 0, lastUsed: 0 });
 
-const NOBODY: readonly Member[] = Object.freeze([]);
+const NOBODY: readonly Member[] = [];
 
 /**
  * What tells the senders of one pool apart: the address. A sender ID kept for one country has the country with it

@@ -6,7 +6,7 @@ import type { PlanDecision } from "./plan-types.ts";
 import type { PlanReason } from "./reasons.ts";
 import { chooseIn, countIn, type Run, record, sampleOf } from "./run.ts";
 
-const NOWHERE: Places = Object.freeze([]);
+const NOWHERE: Places = [];
 
 /** Whether any sender of the pool could take this kind of message to a plain number. Records nothing. */
 export function canServe(run: Run, kind: MessageKind): boolean {

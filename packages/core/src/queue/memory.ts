@@ -80,10 +80,9 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
   }
 
   /** Sees to it that a turn comes when the first lane wants one. */
-  function arm(): void {
+  function arm(now: number): void {
     const first = wakes.first();
     if (first === undefined || run === undefined || closed !== undefined || turnIsNear) return;
-    const now = timeNow();
     if (first.rank <= now) {
       turnIsNear = true;
       queueMicrotask(turn);
@@ -109,7 +108,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
       serve(lane, now);
       settle(lane, now);
     }
-    arm();
+    arm(now);
   }
 
   function serve(lane: Lane, now: number): void {
@@ -140,7 +139,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
     running -= 1;
     if (running === 0) onDrained?.();
     settle(bucket.lane, now);
-    arm();
+    arm(now);
   }
 
   /** Notes when a lane next wants looking at, or forgets it. */
@@ -185,8 +184,9 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
     start(newRun): void {
       run = newRun;
       // The time before the start earns no lane a head start.
-      for (const lane of lanes.values()) for (const bucket of lane.buckets) holdUntil(bucket, timeNow());
-      arm();
+      const now = timeNow();
+      for (const lane of lanes.values()) for (const bucket of lane.buckets) holdUntil(bucket, now);
+      arm(now);
     },
 
     add(job, { force = false, first = false } = {}): AddResult {
@@ -206,7 +206,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
       // A line is looked at when its first may go: who joins its end changes nothing about that.
       if (isLine && !first && job.notBefore === undefined) return "added";
       settle(bucket.lane, now);
-      arm();
+      arm(now);
       return "added";
     },
 
@@ -236,7 +236,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
       lane.pausedUntil = Math.max(lane.pausedUntil, now + ms);
       for (const bucket of lane.buckets) holdUntil(bucket, lane.pausedUntil);
       settle(lane, now);
-      arm();
+      arm(now);
     },
 
     close(timeoutMs): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { both } from "../both.ts";
+import { meanwhile } from "../meanwhile.ts";
 import type { Settings } from "../settings.ts";
 import { type LateLogWrite, type LateText, lateTexts } from "../store/late-text.ts";
 import type { LogEntry, LogWrite, Store, StoreWrite } from "../store/store.ts";
@@ -109,7 +109,7 @@ export function createMessages(
   /** Lasts longer than the record, whose own time begins when the message is final. */
   const mark = (record: MessageRecord): Promise<void> | undefined => {
     const write = listing()?.mark(record, logEntry(record).ttlMs + MARK_MARGIN_MS);
-    return write === undefined ? undefined : store.set(write.key, write.value, write.ttlMs);
+    return write === undefined ? undefined : meanwhile(store.set(write.key, write.value, write.ttlMs));
   };
 
   const messages: Messages = {
@@ -141,8 +141,8 @@ export function createMessages(
         ]);
         return { versioned, earlier: undefined };
       }
-      const writing = writeFirst(versioned, lines);
-      const isFirst = marked === undefined ? await writing : await both(writing, marked);
+      const isFirst = await writeFirst(versioned, lines);
+      if (marked !== undefined) await marked;
       const earlier = isFirst ? undefined : await standing(versioned, lines);
       return { versioned, earlier: earlier?.record };
     },
@@ -150,9 +150,9 @@ export function createMessages(
       const key = keys.message(record.sid);
       const versioned = toVersioned(record, key);
       const lines = listed ? linesOf(record) : [];
-      const writing = writeFirst(versioned, lines);
       const marked = listed ? mark(record) : undefined;
-      const isFirst = marked === undefined ? await writing : await both(writing, marked);
+      const isFirst = await writeFirst(versioned, lines);
+      if (marked !== undefined) await marked;
       return { versioned, there: isFirst ? undefined : await standing(versioned, lines) };
     },
     async replace(current, next, appends) {

@@ -68,7 +68,7 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
     provider: chosen?.sender.provider ?? null,
     providerSid: null,
     ambiguous: false,
-    attempts: [],
+    attempts: NONE,
     explanation: chosen === null ? null : explanationOf(plan),
     optOutType: optOutType ?? null,
     sequence: 0,
@@ -86,7 +86,7 @@ export function toOutboundRecord(source: OutboundSource): MessageRecord {
       contentSid: draft.contentSid,
       contentVariables: draft.contentVariables,
       sendAsMms: draft.sendAsMms,
-      excluded: [],
+      excluded: NONE,
       claimed,
       confirmation,
       inReplyTo,
@@ -99,5 +99,8 @@ function callbackUrl(callback: StatusCallback | undefined): Partial<StatusCallba
   if (typeof callback === "object") return callback;
   return typeof callback === "string" ? { url: callback } : NO_URL;
 }
+
+/** Of attempts, and of senders that refused; one for all records. */
+const NONE: readonly never[] = Object.freeze([]);
 
 const NO_URL: Partial<StatusCallbackUrl> = Object.freeze({});

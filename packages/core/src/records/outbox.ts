@@ -36,9 +36,13 @@ const PAGE = 200;
 /** A long-lived entry at the head is moved to the end, so that it does not hold the log. */
 const MOVE_AFTER = 1_000;
 
+/** As many entries passed are let go of at once. */
+const PASSED_KEPT = 1_024;
+
 interface Entry {
   readonly sid: string;
-  readonly cursor: string;
+  /** The newest line that was there when this one went to the store: its own comes after. */
+  readonly floor: string | undefined;
   done: boolean;
 }
 
@@ -56,7 +60,12 @@ export interface OutboxParts {
 
 /** The outbox of the process `owner`. */
 export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxParts): Outbox {
-  const entries: Entry[] = [];
+  /** In the order in which their lines went to the store; done ones at the front are passed. */
+  const entries: (Entry | undefined)[] = [];
+  let passed = 0;
+  /** The newest line that is there, and the one up to which the log is cut off. */
+  let newest: string | undefined;
+  let cutAt: string | undefined;
   const bySid = new Map<string, Entry>();
   const log = keys.outbox(owner);
   let opening: Promise<void> | undefined;
@@ -67,20 +76,43 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
   let reachedAt = Number.NEGATIVE_INFINITY;
   let listedAt = 0;
   let leaving = false;
-  /** Lines on their way to the store: whatever they name is not done. */
-  let appending = 0;
 
   async function append(sid: string): Promise<void> {
-    appending += 1;
+    const entry: Entry = { sid, floor: newest, done: false };
+    entries.push(entry);
     try {
-      const entry = { sid, cursor: await store.append(log, sid, ENTRY_MS), done: false };
-      const earlier = bySid.get(sid);
-      if (earlier !== undefined) earlier.done = true;
-      bySid.set(sid, entry);
-      entries.push(entry);
-    } finally {
-      appending -= 1;
+      const cursor = await store.append(log, sid, ENTRY_MS);
+      if (newest === undefined || cursor > newest) newest = cursor;
+    } catch (error) {
+      finish(entry);
+      throw error;
     }
+    const earlier = bySid.get(sid);
+    bySid.set(sid, entry);
+    if (earlier !== undefined) finish(earlier);
+  }
+
+  function finish(entry: Entry): void {
+    entry.done = true;
+    while (entries[passed]?.done === true) {
+      entries[passed] = undefined;
+      passed += 1;
+    }
+    if (passed < PASSED_KEPT || passed * 2 < entries.length) return;
+    entries.splice(0, passed);
+    passed = 0;
+  }
+
+  /**
+   * Cuts the log below the first line that counts. What went to the store at the same time may stand there in any order, and
+   * one that is still on its way may stand before one that is done; nothing that counts stands up to the floor of the first.
+   */
+  async function cut(): Promise<void> {
+    const first = entries[passed];
+    const upTo = first === undefined ? newest : first.floor;
+    if (upTo === undefined || upTo === cutAt) return;
+    await store.trim?.(log, upTo);
+    cutAt = upTo;
   }
 
   /** A process that was held up may have been taken for dead and settled: from here on it is looked after again. */
@@ -142,29 +174,23 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
     done(sid) {
       const entry = bySid.get(sid);
       if (entry === undefined) return;
-      entry.done = true;
       bySid.delete(sid);
+      finish(entry);
     },
     async checkpoint() {
       if (opening === undefined) return;
       await beat();
       if (now() - listedAt > ENTRY_MS / 2) await list();
-      const head = entries.find((entry) => !entry.done);
-      if (head !== undefined && entries.length > MOVE_AFTER) await append(head.sid);
-      let count = 0;
-      // Cursors come back in any order when appends overlap; the log's own order is theirs.
-      entries.sort((a, b) => (a.cursor < b.cursor ? -1 : 1));
-      while (entries[count]?.done === true) count += 1;
-      const last = entries[count - 1];
-      if (last === undefined) return;
-      entries.splice(0, count);
-      await store.trim?.(log, last.cursor);
+      const first = entries[passed];
+      const isMoved = first !== undefined && bySid.get(first.sid) === first;
+      if (isMoved && entries.length - passed > MOVE_AFTER) await append(first.sid);
+      await cut();
     },
     async close() {
       leaving = true;
       if (opening === undefined) return;
       await outbox.checkpoint();
-      if (appending === 0 && entries.every((entry) => entry.done)) await outbox.settled(owner);
+      if (passed === entries.length) await outbox.settled(owner);
       await store.delete(keys.owner(owner));
     },
     async abandoned() {

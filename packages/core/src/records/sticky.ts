@@ -1,4 +1,5 @@
 import type { Settings } from "../settings.ts";
+import { lateTexts } from "../store/late-text.ts";
 import type { Store } from "../store/store.ts";
 import type { Keys } from "./keys.ts";
 
@@ -26,7 +27,7 @@ export interface Sticky {
   ): Promise<StickyMapping | undefined>;
   /**
    * Makes the mapping where there is none, in one round trip; resolves whether it did. `undefined`: it was not tried, since
-   * this process saw one before.
+   * this process saw one before, and to ask a store elsewhere costs a write.
    */
   claimFree(channel: string, person: string, membership: string): Promise<boolean | undefined>;
   /** Renews the idle time; at most monthly, so that a mapping in use costs no writes: then `undefined`. */
@@ -60,8 +61,9 @@ export function createSticky(store: Store, keys: Keys, now: () => number, settin
   const ttl = (): number => settings().stickyIdleDays * DAY_MS;
   const value = (membership: string): string => `${membership}.${Math.floor(now() / DAY_MS).toString(36)}`;
 
-  /** Keys under which a mapping stood: trying again would be a write for nothing. */
+  /** Keys under which a mapping stood: trying again would be a write for nothing. A store in this process's memory knows as soon. */
   const mapped = new Set<string>();
+  const isHere = lateTexts(store).keeps;
 
   const parse = (raw: string | undefined): StickyMapping | undefined => {
     if (raw === undefined) return undefined;
@@ -71,16 +73,18 @@ export function createSticky(store: Store, keys: Keys, now: () => number, settin
 
   /** Writes the mapping and its line, over exactly what is expected. */
   function write(
-    channel: string,
-    person: string,
+    key: string,
+    name: string,
     membership: string,
     expected: string | undefined,
   ): Promise<boolean> {
-    const line = { log: keys.stickyLog, value: `${channel} ${person}`, ttlMs: ttl() };
-    return store.compareAndSet(keys.sticky(channel, person), expected, value(membership), ttl(), [line]);
+    const ttlMs = ttl();
+    const line = { log: keys.stickyLog, value: name, ttlMs };
+    return store.compareAndSet(key, expected, value(membership), ttlMs, [line]);
   }
 
   function remember(key: string): void {
+    if (isHere) return;
     if (mapped.size >= MOST_MAPPED) mapped.clear();
     mapped.add(key);
   }
@@ -91,7 +95,7 @@ export function createSticky(store: Store, keys: Keys, now: () => number, settin
     async claim(channel, person, membership, stale) {
       const key = keys.sticky(channel, person);
       for (let expected = stale?.raw; ; expected = undefined) {
-        const isWritten = await write(channel, person, membership, expected);
+        const isWritten = await write(key, `${channel} ${person}`, membership, expected);
         if (isWritten || expected === undefined) remember(key);
         if (isWritten) return undefined;
         const there = parse(await store.get(key));
@@ -101,7 +105,7 @@ export function createSticky(store: Store, keys: Keys, now: () => number, settin
     async claimFree(channel, person, membership) {
       const key = keys.sticky(channel, person);
       if (mapped.has(key)) return undefined;
-      const isWritten = await write(channel, person, membership, undefined);
+      const isWritten = await write(key, `${channel} ${person}`, membership, undefined);
       remember(key);
       return isWritten;
     },

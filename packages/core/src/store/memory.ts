@@ -27,6 +27,11 @@ interface Entry {
   bucket: Bucket | undefined;
 }
 
+/** Answers that most calls share. An async function takes several times the room of a promise that is there. */
+const DONE = Promise.resolve();
+const YES = Promise.resolve(true);
+const NO = Promise.resolve(false);
+
 /**
  * A store in this process's memory: exact, bounded, and gone with the process. It evicts nothing. Entries end by
  * their time to live alone; when it is full of live ones it refuses new ones and still replaces and deletes.
@@ -84,20 +89,23 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
     name: "memory",
     atomicity: "store",
     durable: false,
-    async get(key: string): Promise<string | undefined> {
-      return read(key, clock.now())?.toString();
+    get(key: string): Promise<string | undefined> {
+      return Promise.resolve(read(key, clock.now())?.toString());
     },
-    async getMany(keys: readonly string[]): Promise<(string | undefined)[]> {
+    getMany(keys: readonly string[]): Promise<(string | undefined)[]> {
       const now = clock.now();
-      const found: (string | undefined)[] = [];
-      for (const key of keys) found.push(read(key, now)?.toString());
-      return found;
+      return Promise.resolve(keys.map((key) => read(key, now)?.toString()));
     },
-    async set(key: string, value: string, ttlMs: number): Promise<void> {
-      const ttl = wholeTtl(ttlMs);
-      const there = entries.get(key);
-      makeRoom(there === undefined ? 1 : 0);
-      write(key, there, value, ttl, clock.now());
+    set(key: string, value: string, ttlMs: number): Promise<void> {
+      try {
+        const ttl = wholeTtl(ttlMs);
+        const there = entries.get(key);
+        makeRoom(there === undefined ? 1 : 0);
+        write(key, there, value, ttl, clock.now());
+        return DONE;
+      } catch (error) {
+        return Promise.reject(error);
+      }
     },
     async setMany(writes: readonly StoreWrite[]): Promise<void> {
       const ttls = writes.map((each) => wholeTtl(each.ttlMs));
@@ -118,30 +126,37 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       write(key, there, value, ttl, now);
       return undefined;
     },
-    async compareAndSet(
+    compareAndSet(
       key: string,
       expected: LateText | undefined,
       value: LateText | undefined,
       ttlMs: number,
       appends?: readonly LateLogWrite[],
     ): Promise<boolean> {
-      const ttl = wholeTtl(ttlMs);
-      if (appends !== undefined) for (const append of appends) wholeTtl(append.ttlMs);
-      const now = clock.now();
-      const there = entries.get(key);
-      if (!isSame(there !== undefined && isLive(there, now) ? there.value : undefined, expected))
-        return false;
-      makeRoom((appends?.length ?? 0) + (value === undefined || there !== undefined ? 0 : 1));
-      if (value === undefined) remove(there);
-      else write(key, there, value, ttl, now);
-      if (appends !== undefined)
-        for (const append of appends) logs.add(append.log, append.value, wholeTtl(append.ttlMs), now);
-      return true;
+      try {
+        const ttl = wholeTtl(ttlMs);
+        if (appends !== undefined) for (const append of appends) wholeTtl(append.ttlMs);
+        const now = clock.now();
+        const there = entries.get(key);
+        if (!isSame(there !== undefined && isLive(there, now) ? there.value : undefined, expected)) return NO;
+        makeRoom((appends?.length ?? 0) + (value === undefined || there !== undefined ? 0 : 1));
+        if (value === undefined) remove(there);
+        else write(key, there, value, ttl, now);
+        if (appends !== undefined)
+          for (const append of appends) logs.add(append.log, append.value, wholeTtl(append.ttlMs), now);
+        return YES;
+      } catch (error) {
+        return Promise.reject(error);
+      }
     },
-    async append(log: string, value: string, ttlMs: number): Promise<string> {
-      const ttl = wholeTtl(ttlMs);
-      makeRoom(1);
-      return toCursor(logs.add(log, value, ttl, clock.now()));
+    append(log: string, value: string, ttlMs: number): Promise<string> {
+      try {
+        const ttl = wholeTtl(ttlMs);
+        makeRoom(1);
+        return Promise.resolve(toCursor(logs.add(log, value, ttl, clock.now())));
+      } catch (error) {
+        return Promise.reject(error);
+      }
     },
     async range(name: string, rangeOptions: RangeOptions = {}): Promise<LogEntry[]> {
       return logs.range(name, rangeOptions, clock.now());
@@ -156,8 +171,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   } satisfies Store);
   const late: LateTexts = {
     keeps: true,
-    get: async (key) => read(key, clock.now()),
-    getMany: async (keys) => keys.map((key) => read(key, clock.now())),
+    get: (key) => Promise.resolve(read(key, clock.now())),
+    getMany: (keys) => Promise.resolve(keys.map((key) => read(key, clock.now()))),
     compareAndSet: store.compareAndSet,
   };
   return markTimely(markLate(store, late));

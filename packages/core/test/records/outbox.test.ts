@@ -124,6 +124,56 @@ describe("a store that was away longer than signs of life last", () => {
   });
 });
 
+describe("the log of a process", () => {
+  it("keeps a line whose answer is late, though those written after it are done", async () => {
+    const { clock, store, keys, join } = createFleet();
+    let answer = (): void => {};
+    const slow = {
+      ...store,
+      append: async (...args: Parameters<typeof store.append>) => {
+        const cursor = await store.append(...args);
+        if (args[1] === "SM1")
+          await new Promise<void>((resolve) => {
+            answer = resolve;
+          });
+        return cursor;
+      },
+    };
+    const one = createOutbox({ store: slow, keys, owner: "one", heartbeatMs: HEARTBEAT_MS, now: clock.now });
+    await one.open();
+    const adding = one.add("SM1");
+    await one.add("SM2");
+    one.done("SM2");
+    await one.checkpoint();
+    expect(await leftBy(join("two"), "one")).toContain("SM1");
+    answer();
+    await adding;
+    one.done("SM1");
+    await one.checkpoint();
+    expect(await leftBy(join("two"), "one")).toEqual([]);
+  });
+
+  it("is cut below the first that is not done, and no line is lost while it moves", async () => {
+    const { join } = createFleet();
+    const [one, two] = [join("one"), join("two")];
+    await one.open();
+    const sids = Array.from({ length: 3_000 }, (_, n) => `SM${n}`);
+    for (const sid of sids) await one.add(sid);
+    for (const sid of sids.slice(0, 1_500)) one.done(sid);
+    await one.checkpoint();
+    const left = await leftBy(two, "one");
+    expect(new Set(left)).toEqual(new Set(sids.slice(1_500)));
+    // The first stood before more than a thousand others: it went to the end.
+    expect(left.at(-1)).toBe("SM1500");
+    for (const sid of sids.slice(1_501)) one.done(sid);
+    await one.checkpoint();
+    expect(await leftBy(two, "one")).toContain("SM1500");
+    one.done("SM1500");
+    await one.checkpoint();
+    expect(await leftBy(two, "one")).toEqual([]);
+  });
+});
+
 describe("a process that leaves", () => {
   it("takes nothing more, and is not done while a line is on its way to the store", async () => {
     const { clock, store, keys, join } = createFleet();
