@@ -2,6 +2,7 @@ import { channels } from "../diagnostics.ts";
 import type { ChangeEntry } from "../records/changes.ts";
 import { isFinal, type MessageRecord, type PendingCallback, toMessage } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
+import { changed, type RecordDraft } from "../records/record-change.ts";
 import type { Advance, AdvanceDetails, Callbacks, FlowContext } from "./context.ts";
 
 /** Flows that {@link createAdvance} is handed. */
@@ -24,8 +25,9 @@ export function createAdvance(ctx: FlowContext, { callbacks }: AdvanceFlows): Ad
     let announced: PendingCallback | undefined;
     let written: Versioned | undefined;
     for (let seen: Versioned | undefined = start; seen !== undefined; seen = await ctx.messages.get(sid)) {
-      const next = change(seen.record);
-      if (next === undefined) break;
+      const what = change(seen.record);
+      if (what === undefined) break;
+      const next = changed(seen.record, what);
       const pending = isNews(seen.record, next)
         ? toPending(next, seen.record.sequence + 1, details)
         : undefined;
@@ -46,14 +48,12 @@ export function createAdvance(ctx: FlowContext, { callbacks }: AdvanceFlows): Ad
   /** Writes a change of status with its line in the feed, and what somebody has to be told. */
   function tell(
     seen: Versioned,
-    next: MessageRecord,
+    next: RecordDraft,
     pending: PendingCallback,
   ): Promise<Versioned | undefined> {
-    const { sequence } = pending;
-    const told: MessageRecord = callbacks.wanted(seen.record)
-      ? { ...next, sequence, callbacks: [...(seen.record.callbacks ?? []), pending] }
-      : { ...next, sequence };
-    return ctx.messages.replace(seen, told, [ctx.changes.lateEntry(toChange(told))]);
+    next.sequence = pending.sequence;
+    if (callbacks.wanted(seen.record)) next.callbacks = [...(seen.record.callbacks ?? []), pending];
+    return ctx.messages.replace(seen, next, [ctx.changes.lateEntry(toChange(next))]);
   }
 
   function announce(record: MessageRecord, pending: PendingCallback): void {

@@ -33,8 +33,11 @@ export function createCallWebhook(
     let left = MOST_MESSAGES;
     let document: TwimlDocument = NOTHING;
     for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
+      const { url: called, method, trusted } = target;
       const answer = await caller.call({
-        ...target,
+        url: called,
+        method,
+        trusted,
         fallbackUrl: webhook.fallbackUrl,
         fallbackMethod: webhook.fallbackMethod,
         fallbackTrusted: ofCode,

@@ -85,8 +85,8 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
       url,
       method: method ?? "POST",
       parameters: statusParameters(message, {
-        ...context,
         includeSequence: ctx.settings().statusCallbackSequence,
+        ...context,
       }),
       trusted: guarded !== true,
       token: `${message.sid}-${context.sequenceNumber}`,
@@ -97,9 +97,8 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
     const left = (ctx.telling.get(sid) ?? 1) - 1;
     if (left === 0) ctx.telling.delete(sid);
     else ctx.telling.set(sid, left);
-    const written = await ctx.messages.update(ctx.live.get(sid)?.versioned ?? sid, (record) => ({
-      ...record,
-      callbacks: record.callbacks?.filter((each) => each.sequence !== sequence),
+    const written = await ctx.messages.update(ctx.live.get(sid)?.versioned ?? sid, ({ callbacks }) => ({
+      callbacks: callbacks?.filter((each) => each.sequence !== sequence),
     }));
     const live = ctx.live.get(sid);
     if (live !== undefined && written !== undefined) live.versioned = written;

@@ -21,6 +21,7 @@ import type { Links } from "../records/links.ts";
 import type { MessageRecord, PendingCallback, StoredAttempt } from "../records/message-record.ts";
 import type { Messages, Versioned } from "../records/messages.ts";
 import type { Outbox } from "../records/outbox.ts";
+import type { RecordChange } from "../records/record-change.ts";
 import type { Sticky, StickyMapping } from "../records/sticky.ts";
 import type { Draft } from "../send-request.ts";
 import type { Settings } from "../settings.ts";
@@ -102,11 +103,11 @@ export interface Waiting {
 export interface Live extends Ranked {
   versioned: Versioned;
   /** This process marked it "sending", or tried to, and has not handed it over since. */
-  taken?: boolean | undefined;
+  taken: boolean;
   /** What the provider said, until the store has it. */
-  settling?: ProviderResult | undefined;
+  settling: ProviderResult | undefined;
   /** That hand-over as the record will show it. */
-  attempt?: StoredAttempt | undefined;
+  attempt: StoredAttempt | undefined;
 }
 
 /** The in-process list of people who must not be texted while the store is unsure. */
@@ -203,7 +204,7 @@ export type CheckMedia = (draft: Draft, plan: Plan) => Promise<MessagingError | 
 export type Send = (request: SendRequest, options?: SendOptions) => Promise<Message>;
 export type Advance = (
   current: Versioned | string,
-  change: (record: MessageRecord) => MessageRecord | undefined,
+  change: (record: MessageRecord) => RecordChange | undefined,
   details?: AdvanceDetails,
 ) => Promise<Versioned | undefined>;
 

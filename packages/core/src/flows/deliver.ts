@@ -7,8 +7,9 @@ import type { Job } from "../queue/queue.ts";
 import { boundBy, consentChannel, parseConsent } from "../records/consent-record.ts";
 import type { MessageRecord } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
+import { changed } from "../records/record-change.ts";
 import type { FlowContext, Live, Replan, Settle } from "./context.ts";
-import { deadlineOf, lifeOf, question } from "./outcome.ts";
+import { createLive, deadlineOf, lifeOf, question } from "./outcome.ts";
 
 /** Flows that {@link createDeliver} is handed. */
 export interface DeliverFlows extends Settle {
@@ -102,11 +103,11 @@ export function createDeliver(
   /** Marks it as being sent, and asks for consent in the same wave: it may have waited. */
   async function take(current: Versioned, known: Live | undefined): Promise<Versioned | undefined> {
     const { record } = current;
-    const live = known ?? ctx.live.get(record.sid) ?? { versioned: current, rank: 0, place: -1 };
+    const live = known ?? ctx.live.get(record.sid) ?? createLive(current);
     if (known === undefined) ctx.live.set(record.sid, live);
     const to = reachOf(record.to);
     live.taken = true;
-    const sending: MessageRecord = { ...record, status: "sending", updatedAt: ctx.clock.now() };
+    const sending = changed(record, { status: "sending", updatedAt: ctx.clock.now() });
     const asking = meanwhile(ctx.store.get(ctx.keys.consent(to.person)));
     const noting = noteCampaign(record, to.person);
     let taken = await ctx.messages.replace(current, sending);

@@ -49,7 +49,7 @@ export function createErase(ctx: FlowContext, { advance, conversations }: EraseF
     const deleted = toFailure(new MessagingError("SERVICE_DELETED", `${ctx.options.name} was deleted.`));
     const ended = await advance(sid, (record) => {
       if (record.inbound !== undefined || record.status === "sending") return undefined;
-      if (record.status === "scheduled") return { ...record, status: "canceled", updatedAt: now };
+      if (record.status === "scheduled") return { status: "canceled", updatedAt: now };
       return record.status === "sent" ? undefined : failed(record, deleted, now);
     });
     if (ended === undefined || !isFinal(ended.record.status)) return;

@@ -74,7 +74,7 @@ export function createKeyword(
   ): Promise<Outcome> {
     const drafts = reply === undefined ? [] : [draftOf(received, match, reply)];
     const response = await answer(received, drafts);
-    const handled: Handled = { ...received, optOutType: match.optOutType };
+    const handled: Handled = { optOutType: match.optOutType, ...received };
     const tells = applied && informs(received.sender);
     return {
       response,

@@ -3,6 +3,7 @@ import { date, fields, invalid, pageSize, show } from "../option-checks.ts";
 import { parseAddress } from "../phone/address.ts";
 import { retire } from "../records/idempotency.ts";
 import { isFinal, type MessageRecord, toMessage } from "../records/message-record.ts";
+import type { RecordChange } from "../records/record-change.ts";
 import type { Direction, Message } from "../types.ts";
 import type { Advance, FlowContext } from "./context.ts";
 import { withOutbound } from "./outcome.ts";
@@ -87,9 +88,7 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
     async cancel(sid: string): Promise<Message> {
       if (typeof sid !== "string") throw missing(show(sid));
       const canceled = await advance(sid, (record) =>
-        record.status === "scheduled"
-          ? { ...record, status: "canceled", updatedAt: ctx.clock.now() }
-          : undefined,
+        record.status === "scheduled" ? { status: "canceled", updatedAt: ctx.clock.now() } : undefined,
       );
       if (canceled === undefined) {
         const there = await ctx.messages.get(sid);
@@ -104,7 +103,6 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
     /** @throws MessagingError MESSAGE_NOT_FOUND, MESSAGE_UNFINISHED. */
     redact: (sid: string): Promise<Message> =>
       take(sid, (record) => ({
-        ...record,
         body: "",
         outbound: withOutbound(record, { text: "", contentVariables: undefined, redacted: true }),
         // The provider's parameters hold the text once more, under names of its own.
@@ -113,7 +111,6 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
     /** @throws MessagingError MESSAGE_NOT_FOUND, MESSAGE_UNFINISHED. */
     removeMedia: (sid: string, url: string): Promise<Message> =>
       take(sid, (record) => ({
-        ...record,
         mediaUrl: without(record.mediaUrl, (each) => each === url),
         outbound: withOutbound(record, { redacted: true }),
         inbound:
@@ -149,7 +146,7 @@ export function createManage(ctx: FlowContext, { advance }: { readonly advance: 
   }
 
   /** Takes something off the record of a finished message. It is asked again as it is written: RCS may fall back to a text. */
-  async function take(sid: string, change: (record: MessageRecord) => MessageRecord): Promise<Message> {
+  async function take(sid: string, change: (record: MessageRecord) => RecordChange): Promise<Message> {
     const { sid: known } = await finished(sid);
     const changed = await advance(known, (record) =>
       isComplete(record) ? { ...change(record), updatedAt: ctx.clock.now() } : undefined,

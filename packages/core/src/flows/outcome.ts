@@ -5,6 +5,8 @@ import type { Plan } from "../planning/plan.ts";
 import type { Job } from "../queue/queue.ts";
 import { type ConsentQuestion, consentChannel } from "../records/consent-record.ts";
 import { isFinal, type MessageRecord } from "../records/message-record.ts";
+import type { Versioned } from "../records/messages.ts";
+import type { RecordChange } from "../records/record-change.ts";
 import type { Draft } from "../send-request.ts";
 import type { MessageStatus } from "../types.ts";
 import type { Decision, FlowContext, Live } from "./context.ts";
@@ -74,10 +76,14 @@ export function toFailure(error: unknown): Failure {
   return { error: known.code, errorCode: known.twilioCode, errorMessage: known.message };
 }
 
-/** The record after a failure that is final; `undefined` when it is final already. */
-export function failed(record: MessageRecord, failure: Failure, now: number): MessageRecord | undefined {
-  if (isFinal(record.status)) return undefined;
-  return { ...record, ...failure, status: "failed", ambiguous: false, updatedAt: now };
+/** What changes with a failure that is final; `undefined` when the record is final already. */
+export function failed(
+  { status }: MessageRecord,
+  { error, errorCode, errorMessage }: Failure,
+  now: number,
+): RecordChange | undefined {
+  if (isFinal(status)) return undefined;
+  return { error, errorCode, errorMessage, status: "failed", ambiguous: false, updatedAt: now };
 }
 
 /** What a provider may know of a message as it takes it, beyond that it was sent. */
@@ -91,6 +97,11 @@ export function takenAs({
 }): Pick<MessageRecord, "status"> & Partial<MessageRecord> {
   if (status === undefined || !KNOWN_AT_ONCE.includes(status)) return { status: "sent" };
   return status === "failed" || status === "undelivered" ? { status, error: "PROVIDER_REFUSED" } : { status };
+}
+
+/** The life of a message that begins here. */
+export function createLive(versioned: Versioned): Live {
+  return { versioned, taken: false, settling: undefined, attempt: undefined, rank: 0, place: -1 };
 }
 
 /**

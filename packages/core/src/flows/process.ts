@@ -5,6 +5,7 @@ import { parseConsent } from "../records/consent-record.ts";
 import { toStoredAnswer } from "../records/inbound-record.ts";
 import type { InboundPart, MessageRecord } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
+import { changed, type RecordChange } from "../records/record-change.ts";
 import type { StickyMapping } from "../records/sticky.ts";
 import type { Sender } from "../sender.ts";
 import type {
@@ -46,7 +47,7 @@ export function createProcess(
     known: readonly (string | undefined)[],
   ): Promise<HttpResponse | undefined> {
     try {
-      const received: Received = { ...arrival, claimed, mapped: ctx.sticky.parse(known[0]) };
+      const received: Received = { claimed, mapped: ctx.sticky.parse(known[0]), ...arrival };
       const startedAt = ctx.clock.now();
       const keeping = keep(received);
       if (keeping !== undefined) await keeping;
@@ -72,7 +73,7 @@ export function createProcess(
     match: KeywordMatch,
     [, consent, mark, campaign]: readonly (string | undefined)[],
   ): ReceivedKeyword {
-    return { ...received, match, consent: parseConsent(consent), campaign, known: [consent, mark] };
+    return { consent: parseConsent(consent), campaign, known: [consent, mark], ...received, match };
   }
 
   function publish({ sid, from, sender }: Received, { optOutType }: Outcome, startedAt: number): void {
@@ -106,7 +107,7 @@ export function createProcess(
       lease: now + (unfinished ? LONG_LEASE_MS : 0),
       answer: answer === undefined ? undefined : toStoredAnswer(answer),
     };
-    const next: MessageRecord = { ...claimed.record, optOutType, updatedAt: now, inbound: part };
+    const next = changed(claimed.record, { optOutType, updatedAt: now, inbound: part });
     const change = { type: "inbound" as const, at: now, sid, from: received.from, to: sender.id, optOutType };
     await ctx.messages.replace(claimed, next, isFirst(inbound) ? [ctx.changes.lateEntry(change)] : []);
     if (!unfinished) ctx.outbox.done(sid);
@@ -122,10 +123,8 @@ export function createProcess(
       );
   }
 
-  function close(record: MessageRecord): MessageRecord | undefined {
-    return record.inbound === undefined
-      ? undefined
-      : { ...record, inbound: { ...record.inbound, state: "done" } };
+  function close({ inbound }: MessageRecord): RecordChange | undefined {
+    return inbound === undefined ? undefined : { inbound: { ...inbound, state: "done" } };
   }
 
   /** Most often the mapping was made along with the claim. Else it is renewed, or made for a sender who left the pool. */

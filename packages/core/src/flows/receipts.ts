@@ -3,6 +3,7 @@ import { channels } from "../diagnostics.ts";
 import { isMessagingError, MessagingError } from "../errors.ts";
 import type { DeliveryReceipt, HttpResponse, Provider, WebhookRequest } from "../provider.ts";
 import { isFinal, isForward, type MessageRecord } from "../records/message-record.ts";
+import type { RecordChange } from "../records/record-change.ts";
 import { listOf } from "./arrival.ts";
 import type { Advance, FlowContext, Replan, Settle } from "./context.ts";
 import { withOutbound } from "./outcome.ts";
@@ -53,7 +54,7 @@ export function createReceipts(
     if ((meaning === "not-rcs" || meaning === "not-mms") && (await sendOtherwise(sid, providerSid, meaning)))
       return;
     const now = ctx.clock.now();
-    const change = (record: MessageRecord): MessageRecord | undefined => {
+    const change = (record: MessageRecord): RecordChange | undefined => {
       if (record.direction === "inbound" || record.provider !== provider.name) return undefined;
       // Our SID in the URL says which message; the provider's must not be another one's (an earlier attempt of a resend).
       if (record.providerSid !== null && record.providerSid !== receipt.providerSid) return undefined;
@@ -62,7 +63,6 @@ export function createReceipts(
       if (!isForward(record.status, receipt.status) && !isTaken(record, receipt)) return undefined;
       const unsuccessful = receipt.status === "failed" || receipt.status === "undelivered";
       return {
-        ...record,
         status: receipt.status,
         // What is on record already stays as it is: a piece of a form would keep the whole form in memory.
         from: receipt.from === undefined || receipt.from === record.from ? record.from : receipt.from,

@@ -26,7 +26,7 @@ import type {
   SendOptions,
   Unsure,
 } from "./context.ts";
-import { failed, isAtOnce, keepCallback, refusalOf, toFailure } from "./outcome.ts";
+import { createLive, failed, isAtOnce, keepCallback, refusalOf, toFailure } from "./outcome.ts";
 
 /** Flows that `send` is handed by the composition root. */
 export interface SendFlows {
@@ -199,7 +199,7 @@ export function createSend(ctx: FlowContext, flows: SendFlows): Send {
       return view(earlier);
     }
     keepCallback(ctx, doomed, draft);
-    ctx.live.set(sid, { versioned, rank: 0, place: -1 });
+    ctx.live.set(sid, createLive(versioned));
     unsure.withdraw(sid, error, 0);
     return accepted(doomed);
   }

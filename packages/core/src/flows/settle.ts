@@ -4,6 +4,7 @@ import { parseRecipient } from "../phone/address.ts";
 import type { ProviderResult } from "../provider.ts";
 import type { MessageRecord, StoredAttempt } from "../records/message-record.ts";
 import type { Versioned } from "../records/messages.ts";
+import { changed, type RecordChange } from "../records/record-change.ts";
 import type { Advance, FlowContext, Replan, Settle } from "./context.ts";
 import { deadlineOf, exclusion, failed, lifeOf, takenAs, toFailure, withOutbound } from "./outcome.ts";
 
@@ -45,9 +46,9 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
       at === now && from === attempt.from && outcome === attempt.outcome;
     const attemptsOf = ({ attempts }: MessageRecord): readonly StoredAttempt[] =>
       attempts.some(isKnown) ? attempts : attempts.concat([attempt]);
-    const tried = (current: MessageRecord): MessageRecord => {
+    const tried = (current: MessageRecord): RecordChange => {
       const attempts = attemptsOf(current);
-      return attempts === current.attempts ? current : { ...current, attempts, updatedAt: now };
+      return attempts === current.attempts ? {} : { attempts, updatedAt: now };
     };
     if (result.outcome === "accepted") {
       const link = meanwhile(
@@ -66,7 +67,6 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
         // A receipt may have been faster than the answer: then the status stays.
         const end = current.status === "sending" ? takenAs(result) : undefined;
         return {
-          ...current,
           attempts: attemptsOf(current),
           updatedAt: now,
           providerSid: result.providerSid,
@@ -98,7 +98,7 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
   async function again(
     taken: Versioned,
     result: Extract<ProviderResult, { outcome: "not-sent" }>,
-    tried: (record: MessageRecord) => MessageRecord,
+    tried: (record: MessageRecord) => RecordChange,
   ): Promise<void> {
     const { record } = taken;
     // Read before the lane is held: it comes back no later than the lane does.
@@ -130,7 +130,7 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
   async function refused(
     taken: Versioned,
     result: Extract<ProviderResult, { outcome: "refused" }>,
-    tried: (record: MessageRecord) => MessageRecord,
+    tried: (record: MessageRecord) => RecordChange,
   ): Promise<void> {
     const { record } = taken;
     if (result.meaning === "opted-out") await providerOptOut(record);
@@ -144,7 +144,7 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
     if (meaning === "sender" || meaning === "not-rcs" || (meaning === "not-mms" && record.kind === "MMS")) {
       const outbound = withOutbound(record, { claimed: undefined, ...exclusion(record, meaning) });
       try {
-        const next = await replan({ ...tried(record), outbound });
+        const next = await replan(changed(record, { ...tried(record), outbound }));
         if (next !== undefined) return await requeue(taken, next);
       } catch (error) {
         // The plan itself refuses, as when the recipient opted out meanwhile: that is the end of it.
@@ -170,15 +170,18 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
   }
 
   async function fail(current: Versioned, error: unknown): Promise<void> {
-    await failWith(current, toFailure(error), (record) => record);
+    await failWith(current, toFailure(error), () => ({}));
   }
 
   async function failWith(
     current: Versioned,
     failure: Parameters<typeof failed>[1],
-    tried: (record: MessageRecord) => MessageRecord,
+    tried: (record: MessageRecord) => RecordChange,
   ): Promise<void> {
-    await advance(current, (record) => failed(tried(record), failure, ctx.clock.now()));
+    await advance(current, (record) => {
+      const end = failed(record, failure, ctx.clock.now());
+      return end === undefined ? undefined : { ...tried(record), ...end };
+    });
     if (current.record.outbound?.confirmation === true) {
       const { sid, to, from } = current.record;
       ctx.events.alert(

@@ -4,7 +4,7 @@ import { createDeadlines } from "../queue/deadlines.ts";
 import type { AddResult, Job, Queue } from "../queue/queue.ts";
 import type { Versioned } from "../records/messages.ts";
 import type { Live, Waiting } from "./context.ts";
-import { deadlineOf, jobOf, occupy } from "./outcome.ts";
+import { createLive, deadlineOf, jobOf, occupy } from "./outcome.ts";
 
 /** What {@link createWaiting} works with. */
 export interface WaitingParts {
@@ -55,7 +55,7 @@ export function createWaiting({ clock, queue, pool, live, joined }: WaitingParts
     enqueue(versioned: Versioned, options: Parameters<Waiting["enqueue"]>[1] = {}): AddResult {
       const { record } = versioned;
       drop(record.sid);
-      const known: Live = { versioned, rank: 0, place: -1 };
+      const known = createLive(versioned);
       live.set(record.sid, known);
       const job: Job =
         options.notBefore === undefined ? jobOf(record) : { ...jobOf(record), notBefore: options.notBefore };

@@ -64,6 +64,7 @@ export function toInboundRecord(
       parameters: Object.freeze(event.parameters),
       hint: event.optOutType,
       answeredByProvider: event.answeredByProvider,
+      answer: undefined,
     },
   };
 }

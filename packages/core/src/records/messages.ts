@@ -6,6 +6,7 @@ import { IDEMPOTENCY_MS } from "./idempotency.ts";
 import type { Keys } from "./keys.ts";
 import { isFinal, type MessageRecord } from "./message-record.ts";
 import { createRecent } from "./recent.ts";
+import { changed, type RecordChange } from "./record-change.ts";
 import { recordOf, toVersioned, type Versioned } from "./versioned.ts";
 
 export type { Versioned } from "./versioned.ts";
@@ -49,12 +50,12 @@ export interface Messages {
     appends?: readonly LateLogWrite[],
   ): Promise<Versioned | undefined>;
   /**
-   * Applies `change` to the newest record until it holds. `change` returns `undefined` to leave it alone, and
+   * Changes the newest record until it holds. `change` says what changes, or `undefined` to leave it alone, and
    * `appendsOf` what goes to logs with it. Resolves to the record as written, or `undefined` when it is gone or was left alone.
    */
   update(
     current: Versioned | string,
-    change: (record: MessageRecord) => MessageRecord | undefined,
+    change: (record: MessageRecord) => RecordChange | undefined,
     appendsOf?: (next: MessageRecord, before: MessageRecord) => readonly LateLogWrite[],
   ): Promise<Versioned | undefined>;
   remove(sid: string): Promise<void>;
@@ -164,11 +165,12 @@ export function createMessages(
       if (next.status !== "sending" && !texts.keeps) recent.set(next.sid, versioned);
       return versioned;
     },
-    async update(current, change, appendsOf) {
+    async update(current, changeOf, appendsOf) {
       let versioned = typeof current === "string" ? await messages.get(current) : current;
       while (versioned !== undefined) {
-        const next = change(versioned.record);
-        if (next === undefined) return undefined;
+        const change = changeOf(versioned.record);
+        if (change === undefined) return undefined;
+        const next = changed(versioned.record, change);
         const written = await messages.replace(versioned, next, appendsOf?.(next, versioned.record));
         if (written !== undefined) return written;
         versioned = await messages.get(next.sid);

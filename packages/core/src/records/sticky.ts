@@ -59,7 +59,12 @@ const MOST_MAPPED = 100_000;
 /** The repository of sticky mappings. Idle ones expire after `stickyIdleDays`. */
 export function createSticky(store: Store, keys: Keys, now: () => number, settings: () => Settings): Sticky {
   const ttl = (): number => settings().stickyIdleDays * DAY_MS;
-  const value = (membership: string): string => `${membership}.${Math.floor(now() / DAY_MS).toString(36)}`;
+  let today = { day: 0, text: "0" };
+  const value = (membership: string): string => {
+    const day = Math.floor(now() / DAY_MS);
+    if (day !== today.day) today = { day, text: day.toString(36) };
+    return `${membership}.${today.text}`;
+  };
 
   /** Keys under which a mapping stood: trying again would be a write for nothing. A store in this process's memory knows as soon. */
   const mapped = new Set<string>();

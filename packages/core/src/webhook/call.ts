@@ -133,11 +133,8 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
       const deadline = clock.now() + overrides.totalTimeoutMs;
       const target = { ...request, url, json: request.json ?? false };
       for (let attempts = 1; ; attempts++) {
-        const attempted = await attempter.attempt(numbered(target, attempts - 1), {
-          ...overrides,
-          deadline,
-          maxBodyBytes,
-        });
+        const limits = { deadline, maxBodyBytes, ...overrides };
+        const attempted = await attempter.attempt(numbered(target, attempts - 1), limits);
         const result = checked(attempted, request.check);
         if (result.answer !== undefined) return result;
         const { retry, reason, errorCode } = result.failure;

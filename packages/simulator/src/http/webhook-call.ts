@@ -88,7 +88,7 @@ export async function callWebhook(
       holdTime: true,
     });
     const again = attempts <= overrides.retries && isRetried(answer, overrides.policy);
-    if (!again || life.closed || life.now() >= deadline) return { ...answer, attempts };
+    if (!again || life.closed || life.now() >= deadline) return { attempts, ...answer };
   }
 }
 

@@ -72,7 +72,8 @@ export async function postReport(
     };
     message.callbacks.push(callback);
     const answer = await callWebhook(exchange.life, exchange.settings.authToken, {
-      ...target,
+      url: target.url,
+      transport: target.transport,
       method: "POST",
       parameters,
       token,

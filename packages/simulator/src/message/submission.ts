@@ -33,13 +33,13 @@ export function submit(exchange: Exchange, form: URLSearchParams, origin: Submis
     return { kind: "refused", refusal: refuse(20429), retryAfterSeconds: rule.throttle, latencyMs };
   if (rule?.refuse !== undefined) return { kind: "refused", refusal: refuse(rule.refuse, to), latencyMs };
   const mishap = mishapOf(rule);
-  if (mishap !== undefined && rule?.accepted !== true) return { ...mishap, latencyMs };
+  if (mishap !== undefined && rule?.accepted !== true) return { latencyMs, ...mishap };
   const refusal =
     validateCreate(form, exchange.settings, exchange.life.now()) ?? blockedAtOnce(exchange, form);
-  if (refusal !== undefined) return { ...(mishap ?? { kind: "refused", refusal }), latencyMs };
+  if (refusal !== undefined) return { latencyMs, ...(mishap ?? { kind: "refused", refusal }) };
   const message = accept(exchange, form, origin);
   setOut(exchange, message, { rule, inProcess: origin.via === "provider" });
-  return { ...(mishap ?? { kind: "accepted", message }), latencyMs };
+  return mishap === undefined ? { latencyMs, kind: "accepted", message } : { latencyMs, ...mishap };
 }
 
 /** Cancels a scheduled message; false when it is past that. */
