@@ -119,7 +119,8 @@ export { parseTime } from "./time.ts";
 export type * from "./types.ts";
 export { parseUrl } from "./url.ts";
 export type { FormLimits, FormParameters } from "./wire/form.ts";
-export { parseForm, parseQuery, renderForm } from "./wire/form.ts";
+export { parseForm, parseQuery } from "./wire/form.ts";
+export { renderForm } from "./wire/form-render.ts";
 export type {
   SignatureExplanationInput,
   TwilioRequestToSign,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { parseUrl, withoutUserInfo } from "../url.ts";
-import { renderForm } from "../wire/form.ts";
+import { renderForm } from "../wire/form-render.ts";
 import { signTwilioRequest } from "../wire/signature.ts";
 
 /** What we call ourselves in requests of our own. */

@@ -104,41 +104,6 @@ export function parseQuery(url: string, limits: FormLimits = {}): FormParameters
   return parseForm(question === -1 || question > end ? "" : url.slice(question + 1, end), limits);
 }
 
-/** Writes parameters as an `application/x-www-form-urlencoded` body, a list as repeated names. The inverse of {@link parseForm}. */
-export function renderForm(parameters: Readonly<Record<string, string | readonly string[]>>): string {
-  const parts: string[] = [];
-  for (const name of Object.keys(parameters)) {
-    const value = parameters[name] ?? "";
-    const key = encodeComponent(name);
-    if (typeof value === "string") parts.push(key, "=", encodeComponent(value), "&");
-    else for (const single of value) parts.push(key, "=", encodeComponent(single), "&");
-  }
-  parts.pop();
-  return parts.join("");
-}
-
-const UNRESERVED = /^[A-Za-z0-9*._-]*$/;
-const LEFT = /[!'()~]/;
-const ESCAPES: Readonly<Record<string, string>> = {
-  "!": "%21",
-  "'": "%27",
-  "(": "%28",
-  ")": "%29",
-  "~": "%7E",
-};
-
-/** As the URL Standard's serializer: of ASCII only letters, digits and `*-._` stay, and a space is `+`. */
-function encodeComponent(text: string): string {
-  if (UNRESERVED.test(text)) return text;
-  try {
-    const encoded = encodeURIComponent(text).replaceAll("%20", "+");
-    return LEFT.test(encoded) ? encoded.replace(/[!'()~]/g, (left) => ESCAPES[left] ?? left) : encoded;
-  } catch {
-    // A lone surrogate, which the serializer writes as U+FFFD.
-    return new URLSearchParams([["", text]]).toString().slice(1);
-  }
-}
-
 /**
  * Decodes one name or value of a form. Escapes that are not UTF-8 throw MALFORMED_REQUEST ("refuse") or become U+FFFD ("replace").
  */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseForm, parseQuery, renderForm } from "../../src/wire/form.ts";
+import { parseForm, parseQuery } from "../../src/wire/form.ts";
+import { renderForm } from "../../src/wire/form-render.ts";
 
 /** What the platform's own parser makes of a form. */
 function oracle(text: string): Record<string, string | string[]> {
@@ -138,6 +139,20 @@ describe("renderForm", () => {
         expect(renderForm(parameters)).toBe(new URLSearchParams(Object.entries(parameters)).toString());
       }),
     );
+  });
+
+  it("writes what URLSearchParams writes, however long it is", () => {
+    for (const unit of ["a", " ", "é", "&"])
+      for (const length of [
+        2_700, 2_729, 2_730, 2_731, 4_095, 8_185, 8_189, 8_190, 8_191, 8_192, 8_193, 20_000,
+      ]) {
+        const parameters = { A: "x", [unit.repeat(3)]: unit.repeat(length), B: "é y" };
+        expect(renderForm(parameters)).toBe(new URLSearchParams(Object.entries(parameters)).toString());
+      }
+    const list = { A: Array.from({ length: 5_000 }, (_, n) => `${n} é`), B: "last" };
+    const pairs = new URLSearchParams(list.A.map((value): [string, string] => ["A", value]));
+    pairs.append("B", list.B);
+    expect(renderForm(list)).toBe(pairs.toString());
   });
 
   it("is undone by parseForm", () => {
