@@ -39,6 +39,7 @@ export const ROWS: readonly (readonly Unit[])[] = [
       "options.ts",
       "settings.ts",
       "time.ts",
+      "turn.ts",
       "url.ts",
     ],
   ],

@@ -5,6 +5,7 @@ import type { HttpHandler } from "./messaging-service.ts";
 import { captureNodeResponse, muteNodeResponse } from "./node-capture.ts";
 import { bodyOf, isUnread, type NodeRequest, parseAsLeft, toHttpRequest } from "./node-http.ts";
 import type { HttpResponse } from "./provider.ts";
+import { endOfTurn } from "./turn.ts";
 
 /** What a framework on Node lends to serve one request. */
 export interface NodeExchange {
@@ -78,7 +79,9 @@ export async function serveNode(
   if (place.endpoint === "rest") {
     // Nobody's turn but the API's.
     const answer = await handler.handle("rest", read, place);
-    if (answer !== undefined) exchange.respond(answer);
+    if (answer === undefined) return;
+    await endOfTurn();
+    exchange.respond(answer);
     return;
   }
   await new Promise<void>((resolve, reject) => {
@@ -107,8 +110,11 @@ export async function serveNode(
     };
     handler
       .handle(place.endpoint, read, { rest: place.rest, route })
-      .then((answer) => {
-        if (answer !== undefined) exchange.respond(answer);
+      .then(async (answer) => {
+        if (answer !== undefined) {
+          await endOfTurn();
+          exchange.respond(answer);
+        }
         resolve();
       })
       // It may be one that no header can hold.

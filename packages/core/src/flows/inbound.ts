@@ -1,5 +1,6 @@
 import { sleep } from "../clock.ts";
 import { MessagingError } from "../errors.ts";
+import { meanwhile } from "../meanwhile.ts";
 import type { HttpResponse, InboundEvent, Provider, WebhookRequest } from "../provider.ts";
 import { type ConsentChannel, consentChannel } from "../records/consent-record.ts";
 import { toEvent, toInboundRecord } from "../records/inbound-record.ts";
@@ -141,13 +142,14 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
     let earlier: Versioned;
     underWay.begin(sid);
     try {
-      const [{ versioned, there }, read, , kept] = await Promise.all([
-        ctx.messages.claim(record, { listed: !dropped }),
-        ctx.store.getMany([ctx.keys.config, ...knownKeys(ctx.keys, arrival)]),
-        // In the same wave: should this process die over it, another one finds it.
-        ctx.outbox.add(sid),
-        dropped || remember(arrival),
-      ]);
+      // One wave. Should this process die over it, another one finds it in the outbox.
+      const claiming = meanwhile(ctx.messages.claim(record, { listed: !dropped }));
+      const reading = meanwhile(ctx.store.getMany([ctx.keys.config, ...knownKeys(ctx.keys, arrival)]));
+      const adding = meanwhile(ctx.outbox.add(sid));
+      const kept = dropped || (await remember(arrival));
+      const { versioned, there } = await claiming;
+      const read = await reading;
+      await adding;
       const before = ctx.optOut();
       ctx.adopt(read[0]);
       if (there === undefined) {

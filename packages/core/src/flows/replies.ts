@@ -1,5 +1,6 @@
 import { segment } from "../encoding/segment.ts";
 import { MessagingError } from "../errors.ts";
+import { meanwhile } from "../meanwhile.ts";
 import { showUrl } from "../option-checks.ts";
 import type { HttpResponse, ProviderReply } from "../provider.ts";
 import { boundBy, type ConsentDocument, consentChannel } from "../records/consent-record.ts";
@@ -9,7 +10,7 @@ import { createReplyLoops } from "../records/reply-loops.ts";
 import { parseMedia } from "../send-request.ts";
 import { isHttpUrl } from "../settings.ts";
 import type { Message, ReplyInput } from "../types.ts";
-import type { Arrival, Collector, Received, Replies, ReplyDraft } from "./arrival.ts";
+import type { Arrival, CollectOptions, Collector, Received, Replies, ReplyDraft } from "./arrival.ts";
 import type { FlowContext, Send } from "./context.ts";
 
 /** Most messages in one answer. @see Twilio warning 14109. */
@@ -58,8 +59,8 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
     let count = 0;
     let open = true;
     return {
-      async reply(input: ReplyInput, { trusted = true, callbackMethod } = {}): Promise<Message> {
-        const draft = { ...toDraft(input, count++), guarded: !trusted, callbackMethod };
+      async reply(input: ReplyInput, options: CollectOptions = {}): Promise<Message> {
+        const draft = toDraft(input, count++, options);
         refuseLoop(received, draft);
         if (!open || !isOpen() || !rides(received, draft, riding.length + writing.size))
           return leave(received, draft);
@@ -124,8 +125,9 @@ export function createReplies(ctx: FlowContext, { send }: { readonly send: Send 
 
   /** Between the message and this reply the person may have said STOP. */
   async function recordUnlessOptedOut(received: Received, draft: ReplyDraft): Promise<Written> {
-    const [consent, written] = await Promise.all([ctx.consent.get(received.person), record(received, draft)]);
-    if (!isOptedOut(received, consent)) return written;
+    const asking = meanwhile(ctx.consent.get(received.person));
+    const written = await record(received, draft);
+    if (!isOptedOut(received, await asking)) return written;
     if (written.fresh) await ctx.messages.remove(written.message.sid);
     throw new MessagingError("OPTED_OUT", `${received.from} opted out.`);
   }
@@ -223,7 +225,11 @@ function sidOf({ sid }: Received, { index, mediaUrl }: ReplyDraft): string {
 }
 
 /** @throws MessagingError MISSING_CONTENT, BODY_TOO_LONG, INVALID_MEDIA_URL, TOO_MANY_MEDIA, INVALID_STATUS_CALLBACK. */
-function toDraft(input: ReplyInput, index: number): ReplyDraft {
+function toDraft(
+  input: ReplyInput,
+  index: number,
+  { trusted = true, callbackMethod }: CollectOptions,
+): ReplyDraft {
   const parts = typeof input === "string" ? { body: input } : input;
   const mediaUrl = parseMedia(parts.mediaUrl);
   const body = parts.body ?? "";
@@ -236,5 +242,6 @@ function toDraft(input: ReplyInput, index: number): ReplyDraft {
       "INVALID_STATUS_CALLBACK",
       `The reply's statusCallback is ${showUrl(parts.statusCallback)}.`,
     );
-  return { body, mediaUrl, to: parts.to, from: parts.from, statusCallback: parts.statusCallback, index };
+  const { to, from, statusCallback } = parts;
+  return { body, mediaUrl, to, from, statusCallback, guarded: !trusted, callbackMethod, index };
 }

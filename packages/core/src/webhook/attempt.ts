@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { endOfTurn } from "../turn.ts";
 import { parseUrl } from "../url.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import { type Exchanged, type ExchangeLimits, exchange, type InFlight } from "./exchange.ts";
@@ -97,6 +98,7 @@ export function createAttempter({ clock, guard, ...identity }: AttempterParts): 
   }
 
   async function send(target: Target, limits: ExchangeLimits): Promise<Exchanged> {
+    await endOfTurn();
     if (closed !== undefined) throw closed;
     const request = prepareRequest(target, identity);
     try {
