@@ -2,6 +2,7 @@ import { MessagingError } from "../errors.ts";
 import { type Endpoint, toErrorResponse, toWebhookRequest } from "../http.ts";
 import type { HttpRequest, HttpResponse, Provider, WebhookRequest } from "../provider.ts";
 import { createTally } from "../queue/tally.ts";
+import { answersLeft } from "../turn.ts";
 import { GUARDED_HEADER } from "../webhook/request.ts";
 import type { Route } from "./arrival.ts";
 import type { FlowContext } from "./context.ts";
@@ -43,7 +44,7 @@ export interface Webhooks {
   ): Promise<HttpResponse | undefined>;
   /** How many are under way. */
   readonly active: number;
-  /** Resolves when none is. */
+  /** Resolves when none is, and what was answered has been written. */
   settled(): Promise<void>;
 }
 
@@ -61,7 +62,7 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
   return Object.freeze({
     handle: (endpoint: Endpoint, request: HttpRequest, options: HandleOptions = {}) =>
       tally.run(() => answer(endpoint, request, options)),
-    settled: tally.settled,
+    settled: () => tally.settled().then(answersLeft),
     get active() {
       return tally.active;
     },
