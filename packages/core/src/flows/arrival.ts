@@ -26,7 +26,7 @@ export interface Arrival {
   /** Whether replies may ride in the HTTP answer. */
   readonly answerable: boolean;
   /** The claim made the sticky mapping, where there was none. */
-  readonly kept?: boolean | undefined;
+  readonly kept: boolean | undefined;
   /** It was claimed before, and its handling was cut off. */
   readonly resumed: boolean;
 }
@@ -208,6 +208,7 @@ export function toArrival(
       answered: event.answeredByProvider,
     }),
     answerable: true,
+    kept: undefined,
     resumed: false,
   };
 }

@@ -155,7 +155,7 @@ export function createInbound(ctx: FlowContext, { process, deny, journal }: Inbo
       if (there === undefined) {
         // Another process changed the keywords: this message is read by the new ones.
         const match = ctx.optOut() === before ? arrival.match : toArrival(ctx, provider, event)?.match;
-        const mine = { kept, ...arrival, match };
+        const mine = { ...arrival, match, kept };
         const isKnown = match === undefined || arrival.match !== undefined;
         const known = isKnown ? read.slice(1) : await ctx.store.getMany(knownKeys(ctx.keys, mine));
         return await process(mine, route, versioned, known);

@@ -39,7 +39,7 @@ export function submit(exchange: Exchange, form: URLSearchParams, origin: Submis
   if (refusal !== undefined) return { latencyMs, ...(mishap ?? { kind: "refused", refusal }) };
   const message = accept(exchange, form, origin);
   setOut(exchange, message, { rule, inProcess: origin.via === "provider" });
-  return mishap === undefined ? { latencyMs, kind: "accepted", message } : { latencyMs, ...mishap };
+  return { latencyMs, ...(mishap ?? { kind: "accepted", message }) };
 }
 
 /** Cancels a scheduled message; false when it is past that. */
