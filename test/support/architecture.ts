@@ -27,6 +27,7 @@ export const ROWS: readonly (readonly Unit[])[] = [
       "error-table.ts",
       "clock.ts",
       "meanwhile.ts",
+      "passing.ts",
       "chunks.ts",
       "logger.ts",
       "sid.ts",

@@ -23,23 +23,37 @@ const LONGEST_TIMEOUT_MS = 60_000;
 /** The machine's clock. */
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
-  schedule(callback: () => void, delayMs: number): Timer {
-    const due = Date.now() + delayMs;
-    let left = delayMs;
-    let handle: NodeJS.Timeout;
-    const wait = (): void => {
-      handle = setTimeout(fire, Math.max(0, Math.min(left, LONGEST_TIMEOUT_MS)));
-      handle.unref();
-    };
-    const fire = (): void => {
-      left = Math.min(left - LONGEST_TIMEOUT_MS, due - Date.now());
-      if (left > 0) wait();
-      else callback();
-    };
-    wait();
-    return { cancel: () => clearTimeout(handle) };
-  },
+  schedule: (callback: () => void, delayMs: number): Timer => new SystemTimer(callback, delayMs),
 });
+
+class SystemTimer implements Timer {
+  private readonly callback: () => void;
+  private readonly due: number;
+  private left: number;
+  private handle: NodeJS.Timeout;
+
+  constructor(callback: () => void, delayMs: number) {
+    this.callback = callback;
+    this.due = Date.now() + delayMs;
+    this.left = delayMs;
+    this.handle = this.wait();
+  }
+
+  cancel(): void {
+    clearTimeout(this.handle);
+  }
+
+  private wait(): NodeJS.Timeout {
+    const delay = Math.max(0, Math.min(this.left, LONGEST_TIMEOUT_MS));
+    return setTimeout(() => this.fire(), delay).unref();
+  }
+
+  private fire(): void {
+    this.left = Math.min(this.left - LONGEST_TIMEOUT_MS, this.due - Date.now());
+    if (this.left > 0) this.handle = this.wait();
+    else this.callback();
+  }
+}
 
 /** Resolves `delayMs` from now on that clock. */
 export function sleep(clock: Clock, delayMs: number): Promise<void> {

@@ -5,6 +5,7 @@ import { createLaneAlerts } from "./flows/lane-alerts.ts";
 import { createWaiting } from "./flows/waiting.ts";
 import { methods } from "./option-checks.ts";
 import { OPTION_NAMES, QUEUE_METHODS, type ResolvedOptions } from "./options.ts";
+import { PassingMap } from "./passing.ts";
 import { resolveSender } from "./planning/resolve-sender.ts";
 import { defaultThroughput } from "./planning/throughput.ts";
 import { createKept } from "./queue/kept.ts";
@@ -80,7 +81,7 @@ export function createContext(options: ResolvedOptions): Parts {
     heartbeatMs: options.heartbeatMs,
     now: () => clock.now(),
   });
-  const inProcess = new Map<string, Live>();
+  const inProcess = new PassingMap<string, Live>();
   const telling = new Map<string, number>();
   // Bounded by `send`, which counts what it accepts.
   const lanes = { clock, limitOf, maxJobs: Number.POSITIVE_INFINITY };

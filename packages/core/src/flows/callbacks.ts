@@ -1,4 +1,5 @@
 import { sleep } from "../clock.ts";
+import { createTally } from "../queue/tally.ts";
 import type { MessageRecord, PendingCallback } from "../records/message-record.ts";
 import { isFinal, toMessage } from "../records/message-record.ts";
 import type { Message, StatusCallback, StatusContext } from "../types.ts";
@@ -21,12 +22,12 @@ export interface CallbackParts {
  * should this one die.
  */
 export function createCallbacks(ctx: FlowContext, { caller, sequencer }: CallbackParts): Callbacks {
-  const untold = new Set<Promise<void>>();
+  const untold = createTally();
   let closed = false;
 
   return Object.freeze({
     async close(timeoutMs: number): Promise<void> {
-      if (untold.size > 0) await Promise.race([Promise.all(untold), sleep(ctx.clock, timeoutMs)]);
+      if (untold.active > 0) await Promise.race([untold.settled(), sleep(ctx.clock, timeoutMs)]);
       closed = true;
     },
     wanted: (record: MessageRecord): boolean => callbackOf(record) !== undefined,
@@ -47,7 +48,8 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
         timestamp: new Date(pending.at),
         rawDlrDoneDate: pending.rawDlrDoneDate,
       };
-      const telling = sequencer
+      untold.begin();
+      sequencer
         .run(sid, () => call(callback, message, context))
         .catch((error: unknown) => {
           // Cut off: it stays on the record, and the next start tells it.
@@ -64,8 +66,7 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
         .catch((error: unknown) =>
           ctx.logger.warn("A status callback may be told again.", { sid, error: String(error) }),
         )
-        .finally(() => untold.delete(telling));
-      untold.add(telling);
+        .finally(untold.end);
     },
   });
 

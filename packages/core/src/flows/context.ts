@@ -5,6 +5,7 @@ import type { Logger } from "../logger.ts";
 import type { ResolvedOptOut } from "../opt-out/keywords.ts";
 import type { KeywordMatcher } from "../opt-out/match.ts";
 import type { ResolvedOptions } from "../options.ts";
+import type { PassingMap } from "../passing.ts";
 import type { Plan } from "../planning/plan.ts";
 import type { SenderPool } from "../planning/pool.ts";
 import type { Provider, ProviderResult } from "../provider.ts";
@@ -63,7 +64,7 @@ export interface FlowContext {
   /** People whose STOP this process knows of although the store may not; checked by every send. */
   readonly denied: Denied;
   /** Records on their way through this process, so that delivery reads no store. */
-  readonly live: Map<string, Live>;
+  readonly live: PassingMap<string, Live>;
   /** Status callbacks of single messages that are functions, until the message is final, or nothing is to be expected of it. */
   readonly callbacks: Kept<StatusCallbackFunction>;
   /** Status callbacks under way, per message. */

@@ -1,4 +1,5 @@
 import { sleep } from "../clock.ts";
+import { createTally } from "../queue/tally.ts";
 import type { ConversationRecord, PendingEvent } from "../records/conversation-record.ts";
 import type { MessageRecord } from "../records/message-record.ts";
 import type { FlowContext } from "./context.ts";
@@ -17,7 +18,7 @@ export function createConversationTelling(
 ): ConversationTelling {
   /** Lines in the outbox, and how many hold each. */
   const held = new Map<string, number>();
-  const underWay = new Set<Promise<void>>();
+  const underWay = createTally();
   /** Events that this process is telling. */
   const telling = new Set<string>();
   let closed = false;
@@ -32,7 +33,7 @@ export function createConversationTelling(
       return held.size;
     },
     async close(timeoutMs: number): Promise<void> {
-      if (underWay.size > 0) await Promise.race([Promise.all(underWay), sleep(ctx.clock, timeoutMs)]);
+      if (underWay.active > 0) await Promise.race([underWay.settled(), sleep(ctx.clock, timeoutMs)]);
       closed = true;
     },
   });
@@ -71,7 +72,8 @@ export function createConversationTelling(
     held.set(sid, (held.get(sid) ?? 0) + 1);
     const names = pending.map(({ sequence }) => `${sid} ${sequence}`);
     for (const name of names) telling.add(name);
-    const task = hooks
+    underWay.begin();
+    hooks
       .tell(record, pending, message)
       .then(
         () =>
@@ -86,8 +88,7 @@ export function createConversationTelling(
           ctx.clock.schedule(() => void insist(sid, () => takeUp(sid, ctx.owner)), STORE_RETRY_MS);
         },
       )
-      .finally(() => underWay.delete(task));
-    underWay.add(task);
+      .finally(underWay.end);
   }
 
   async function told(sid: string, pending: readonly PendingEvent[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { PassingMap } from "../passing.ts";
 import type { SenderPool } from "../planning/pool.ts";
 import { createDeadlines } from "../queue/deadlines.ts";
 import type { AddResult, Job, Queue } from "../queue/queue.ts";
@@ -11,7 +12,7 @@ export interface WaitingParts {
   readonly clock: Clock;
   readonly queue: Queue;
   readonly pool: SenderPool;
-  readonly live: Map<string, Live>;
+  readonly live: PassingMap<string, Live>;
   /** Told of each job that joined a sender's lane. */
   readonly joined: (job: Job) => void;
 }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../clock.ts";
+import { PassingMap } from "../passing.ts";
 import { createHeap } from "./heap.ts";
 import {
   addBucket,
@@ -48,7 +49,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
 
   const lanes = new Map<string, Lane>();
   /** Iterates in the order of adding. */
-  const places = new Map<string, Place>();
+  const places = new PassingMap<string, Place>();
   const wakes = createHeap<Lane>();
   let units = 0;
   let added = 0;

@@ -1,4 +1,5 @@
 import { MessagingError } from "../errors.ts";
+import { PassingMap } from "../passing.ts";
 import type { Store } from "../store/store.ts";
 import type { Keys } from "./keys.ts";
 import { isDead, SIGN_OF_LIFE } from "./liveness.ts";
@@ -66,7 +67,7 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
   /** The newest line that is there, and the one up to which the log is cut off. */
   let newest: string | undefined;
   let cutAt: string | undefined;
-  const bySid = new Map<string, Entry>();
+  const bySid = new PassingMap<string, Entry>();
   const log = keys.outbox(owner);
   let opening: Promise<void> | undefined;
   let isOpen = false;

@@ -1,3 +1,5 @@
+import { PassingMap } from "../passing.ts";
+
 /** What this process is at, by SID: tells a message that it handles from one that it claimed and lost. */
 export interface UnderWay {
   has(sid: string): boolean;
@@ -7,7 +9,7 @@ export interface UnderWay {
 }
 
 export function createUnderWay(): UnderWay {
-  const counts = new Map<string, number>();
+  const counts = new PassingMap<string, number>();
   return Object.freeze({
     has: (sid: string) => counts.has(sid),
     begin(sid: string): void {

@@ -1,3 +1,5 @@
+import { PassingMap } from "../passing.ts";
+
 /** Runs `body` while nobody else holds one of `keys`; waiters are served in the order they came. */
 export type Mutex = <T>(keys: readonly string[], body: () => Promise<T>) => Promise<T>;
 
@@ -6,7 +8,7 @@ export type Mutex = <T>(keys: readonly string[], body: () => Promise<T>) => Prom
  * share several keys cannot wait for each other.
  */
 export function createMutex(): Mutex {
-  const tails = new Map<string, Promise<void>>();
+  const tails = new PassingMap<string, Promise<void>>();
   return async <T>(keys: readonly string[], body: () => Promise<T>): Promise<T> => {
     const names = new Set(keys);
     const earlier = [...names].map((name) => tails.get(name));

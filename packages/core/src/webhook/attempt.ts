@@ -1,8 +1,9 @@
 import type { Clock } from "../clock.ts";
+import { createBag } from "../passing.ts";
 import { endOfTurn } from "../turn.ts";
 import { parseUrl } from "../url.ts";
 import { type Connections, createConnections } from "./connections.ts";
-import { type Exchanged, type ExchangeLimits, exchange, type InFlight } from "./exchange.ts";
+import { type Exchanged, type ExchangeLimits, exchange, type UnderWay } from "./exchange.ts";
 import { connectionFailure, type Failure } from "./failure.ts";
 import type { Guard } from "./guard.ts";
 import { type Identity, isHttp, type PreparedRequest, prepareRequest, type RequestInput } from "./request.ts";
@@ -68,7 +69,7 @@ const MAX_REDIRECTS = 5;
  * is guarded unless it is of the origin that redirects; each request is signed for its own URL.
  */
 export function createAttempter({ clock, guard, ...identity }: AttempterParts): Attempter {
-  const inFlight: InFlight = new Set();
+  const underWay = createBag<UnderWay>();
   // Kept connections of trusted URLs are not for guarded ones: they were never judged.
   const trusted = createConnections();
   const guarded = createConnections(guard.lookup);
@@ -119,16 +120,16 @@ export function createAttempter({ clock, guard, ...identity }: AttempterParts): 
     connections: Connections,
     limits: ExchangeLimits,
   ): Promise<Exchanged> {
-    const exchanged = await exchange(request, limits, { clock, inFlight, connections, fresh: false });
+    const exchanged = await exchange(request, limits, { clock, underWay, connections, fresh: false });
     if (exchanged.kind !== "failure" || !exchanged.failure.stale) return exchanged;
-    return exchange(request, limits, { clock, inFlight, connections, fresh: true });
+    return exchange(request, limits, { clock, underWay, connections, fresh: true });
   }
 
   return Object.freeze({
     attempt,
     close(error: Error): void {
       closed = error;
-      for (const stop of [...inFlight]) stop(error);
+      for (const exchange of underWay.items()) exchange.stop(error);
       trusted.close();
       guarded.close();
     },

@@ -1,13 +1,16 @@
 import type { LookupFunction } from "node:net";
 import { Client, type Dispatcher } from "undici";
 
+/** What a request's connection tells of it. */
+export type ConnectionHandler = Dispatcher.DispatchHandler;
+
 /** A connection to one origin that carries one request at a time. */
 export interface Connection {
   readonly origin: string;
   /** How many answers it has carried since it was connected. */
   served: number;
   /** Writes a request. The handler is told what comes of it; nothing here bounds how long that takes. */
-  dispatch(request: Omit<Dispatcher.DispatchOptions, "origin">, handler: Dispatcher.DispatchHandler): void;
+  dispatch(request: Omit<Dispatcher.DispatchOptions, "origin">, handler: ConnectionHandler): void;
   /** Frees it at once, whatever it is at. */
   destroy(): void;
 }

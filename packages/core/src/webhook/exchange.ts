@@ -1,6 +1,7 @@
 import { createChunks } from "../chunks.ts";
-import type { Clock } from "../clock.ts";
-import type { Connection, Connections } from "./connections.ts";
+import type { Clock, Timer } from "../clock.ts";
+import type { Bag, Bagged } from "../passing.ts";
+import type { Connection, ConnectionHandler, Connections } from "./connections.ts";
 import { connectionFailure, type Failure, statusFailure, timeoutFailure } from "./failure.ts";
 import { type PreparedRequest, pathOf } from "./request.ts";
 
@@ -31,8 +32,11 @@ export type Exchanged =
   | { readonly kind: "redirect"; readonly status: number; readonly location: string }
   | { readonly kind: "failure"; readonly failure: Failure };
 
-/** Exchanges under way, each by what stops it: {@link exchange} then rejects with the error. */
-export type InFlight = Set<(error: Error) => void>;
+/** An exchange under way. */
+export interface UnderWay extends Bagged {
+  /** {@link exchange} rejects with the error, and its connection is freed. */
+  stop(error: Error): void;
+}
 
 /** Not offered, so not undone; other values ("utf-8") are mistakes that change nothing. */
 const COMPRESSED = /gzip|deflate|compress|br|zstd/i;
@@ -41,7 +45,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** What {@link exchange} works with. */
 export interface ExchangeParts {
   readonly clock: Clock;
-  readonly inFlight: InFlight;
+  readonly underWay: Bag<UnderWay>;
   readonly connections: Connections;
   /** On a connection of its own. */
   readonly fresh: boolean;
@@ -52,112 +56,158 @@ export interface ExchangeParts {
  * the network is a failure.
  */
 export function exchange(
-  { url, method, headers, body }: PreparedRequest,
+  request: PreparedRequest,
   limits: ExchangeLimits,
-  { clock, inFlight, connections, fresh }: ExchangeParts,
+  parts: ExchangeParts,
 ): Promise<Exchanged> {
   return new Promise((resolve, reject) => {
-    const secure = url.protocol === "https:";
-    let phase: "connect" | "read" = "connect";
-    let reused = false;
-    let settled = false;
-    let status = 0;
-    let contentType: string | undefined;
-    const chunks = createChunks();
-    let size = 0;
-
-    /** When the phase has lasted too long. */
-    let due = clock.now() + limits.connectTimeoutMs;
-    let timer = watch();
-    inFlight.add(stop);
-    const connection: Connection = connections.take(url.origin, { fresh });
-    connection.dispatch(
-      { method, path: pathOf(url), headers, body: method === "POST" ? body : null },
-      {
-        onRequestStart() {
-          reused = connection.served > 0;
-          phase = "read";
-          awaitNext();
-        },
-        onResponseStart(_controller, statusCode, answered) {
-          // What comes before the answer is none.
-          if (statusCode >= 200) onHead(statusCode, answered);
-        },
-        onResponseData(_controller, chunk) {
-          size += chunk.length;
-          chunks.add(chunk);
-          awaitNext();
-          if (size > limits.maxBodyBytes) fail(tooLarge());
-        },
-        onResponseEnd() {
-          settle({ kind: "answer", status, contentType, body: decode(chunks.join(), contentType) });
-        },
-        onResponseError(_controller, error) {
-          const failure = connectionFailure(error, phase === "read", secure);
-          fail(reused && status === 0 ? { ...failure, stale: true } : failure);
-        },
-      },
-    );
-
-    /** One timer for all limits: it fires at the first that is due, and again where that has moved meanwhile. */
-    function watch(): ReturnType<Clock["schedule"]> {
-      return clock.schedule(onTime, Math.min(due, limits.deadline) - clock.now());
-    }
-
-    function onTime(): void {
-      const now = clock.now();
-      if (phase === "connect" && now >= due) fail(timeoutFailure("connect", limits.connectTimeoutMs));
-      else if (now >= limits.deadline) fail(timeoutFailure("total", limits.totalTimeoutMs));
-      else if (now >= due) fail(timeoutFailure("read", limits.readTimeoutMs));
-      else timer = watch();
-    }
-
-    function awaitNext(): void {
-      const wasDue = due;
-      due = clock.now() + limits.readTimeoutMs;
-      // The timer is in time for what is due later, not for what is due sooner.
-      if (due >= wasDue || settled) return;
-      timer.cancel();
-      timer = watch();
-    }
-
-    function onHead(statusCode: number, answered: AnsweredHeaders): void {
-      status = statusCode;
-      contentType = first(answered["content-type"]);
-      const location = first(answered.location);
-      awaitNext();
-      if (REDIRECTS.has(status) && location !== undefined) settle({ kind: "redirect", status, location });
-      else if (status > 299) fail(statusFailure(status));
-      else if (limits.headersOnly === true) settle(describe(status, answered));
-      else if (COMPRESSED.test(first(answered["content-encoding"]) ?? ""))
-        fail({ errorCode: 11206, reason: "answered in an encoding it was not offered", status });
-      else if (Number(answered["content-length"]) > limits.maxBodyBytes) fail(tooLarge());
-    }
-
-    function tooLarge(): Failure {
-      return { errorCode: 11750, reason: `answered more than ${limits.maxBodyBytes} bytes`, status };
-    }
-
-    function fail(failure: Failure): void {
-      settle({ kind: "failure", failure });
-    }
-
-    function stop(error: Error): void {
-      settle(undefined, error);
-    }
-
-    function settle(exchanged: Exchanged | undefined, error?: Error): void {
-      if (settled) return;
-      settled = true;
-      timer.cancel();
-      inFlight.delete(stop);
-      // A whole answer leaves its connection to the next call; anything else leaves it in an unknown state.
-      if (exchanged?.kind === "answer" && !fresh && limits.headersOnly !== true) connections.keep(connection);
-      else connection.destroy();
-      if (exchanged === undefined) reject(error);
-      else resolve(exchanged);
-    }
+    new Exchange(request, limits, parts, resolve, reject).start(request);
   });
+}
+
+/** One request on one connection, and what its connection tells of it. */
+class Exchange implements ConnectionHandler, UnderWay {
+  place = -1;
+  private readonly limits: ExchangeLimits;
+  private readonly parts: ExchangeParts;
+  private readonly resolve: (exchanged: Exchanged) => void;
+  private readonly reject: (error: Error) => void;
+  private readonly secure: boolean;
+  private readonly connection: Connection;
+  private readonly chunks = createChunks();
+  private connected = false;
+  private reused = false;
+  private settled = false;
+  private size = 0;
+  private status = 0;
+  private contentType: string | undefined = undefined;
+  /** When connecting, or waiting for more, has taken too long. */
+  private due: number;
+  private timer: Timer;
+
+  constructor(
+    { url }: PreparedRequest,
+    limits: ExchangeLimits,
+    parts: ExchangeParts,
+    resolve: (exchanged: Exchanged) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.limits = limits;
+    this.parts = parts;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.secure = url.protocol === "https:";
+    this.connection = parts.connections.take(url.origin, parts);
+    this.due = parts.clock.now() + limits.connectTimeoutMs;
+    this.timer = this.watch();
+  }
+
+  start({ url, method, headers, body }: PreparedRequest): void {
+    this.parts.underWay.add(this);
+    this.connection.dispatch(
+      { method, path: pathOf(url), headers, body: method === "POST" ? body : null },
+      this,
+    );
+  }
+
+  stop(error: Error): void {
+    if (this.leave(undefined)) this.reject(error);
+  }
+
+  onRequestStart(): void {
+    this.reused = this.connection.served > 0;
+    this.connected = true;
+    this.awaitNext();
+  }
+
+  onResponseStart(_controller: unknown, statusCode: number, headers: AnsweredHeaders): void {
+    // What comes before the answer is none.
+    if (statusCode < 200) return;
+    const { maxBodyBytes, headersOnly } = this.limits;
+    this.status = statusCode;
+    this.contentType = first(headers["content-type"]);
+    const location = first(headers.location);
+    this.awaitNext();
+    if (REDIRECTS.has(statusCode) && location !== undefined)
+      this.settle({ kind: "redirect", status: statusCode, location });
+    else if (statusCode > 299) this.fail(statusFailure(statusCode));
+    else if (headersOnly === true) this.settle(describe(statusCode, headers));
+    else if (COMPRESSED.test(first(headers["content-encoding"]) ?? ""))
+      this.fail({
+        errorCode: 11206,
+        reason: "answered in an encoding it was not offered",
+        status: statusCode,
+      });
+    else if (Number(headers["content-length"]) > maxBodyBytes) this.fail(this.tooLarge());
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    this.size += chunk.length;
+    this.chunks.add(chunk);
+    this.awaitNext();
+    if (this.size > this.limits.maxBodyBytes) this.fail(this.tooLarge());
+  }
+
+  onResponseEnd(): void {
+    const { status, contentType } = this;
+    this.settle({ kind: "answer", status, contentType, body: decode(this.chunks.join(), contentType) });
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    const failure = connectionFailure(error, this.connected, this.secure);
+    this.fail(this.reused && this.status === 0 ? { ...failure, stale: true } : failure);
+  }
+
+  /** One timer for all limits: it fires at the first that is due, and again where that has moved meanwhile. */
+  private watch(): Timer {
+    const { clock } = this.parts;
+    return clock.schedule(() => this.onTime(), Math.min(this.due, this.limits.deadline) - clock.now());
+  }
+
+  private onTime(): void {
+    const { connectTimeoutMs, readTimeoutMs, totalTimeoutMs, deadline } = this.limits;
+    const now = this.parts.clock.now();
+    if (!this.connected && now >= this.due) this.fail(timeoutFailure("connect", connectTimeoutMs));
+    else if (now >= deadline) this.fail(timeoutFailure("total", totalTimeoutMs));
+    else if (now >= this.due) this.fail(timeoutFailure("read", readTimeoutMs));
+    else this.timer = this.watch();
+  }
+
+  private awaitNext(): void {
+    const wasDue = this.due;
+    this.due = this.parts.clock.now() + this.limits.readTimeoutMs;
+    // The timer is in time for what is due later, not for what is due sooner.
+    if (this.due >= wasDue || this.settled) return;
+    this.timer.cancel();
+    this.timer = this.watch();
+  }
+
+  private tooLarge(): Failure {
+    const reason = `answered more than ${this.limits.maxBodyBytes} bytes`;
+    return { errorCode: 11750, reason, status: this.status };
+  }
+
+  private fail(failure: Failure): void {
+    this.settle({ kind: "failure", failure });
+  }
+
+  private settle(exchanged: Exchanged): void {
+    if (this.leave(exchanged)) this.resolve(exchanged);
+  }
+
+  /** Gives back what it holds, once. */
+  private leave(exchanged: Exchanged | undefined): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    const { underWay, connections, fresh } = this.parts;
+    this.timer.cancel();
+    underWay.remove(this);
+    // A whole answer leaves its connection to the next call; anything else leaves it in an unknown state.
+    if (exchanged?.kind === "answer" && !fresh && this.limits.headersOnly !== true)
+      connections.keep(this.connection);
+    else this.connection.destroy();
+    return true;
+  }
 }
 
 /** An answer of which the headers are all that is wanted. */

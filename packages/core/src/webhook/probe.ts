@@ -1,7 +1,8 @@
 import type { Clock } from "../clock.ts";
+import { createBag } from "../passing.ts";
 import { parseUrl } from "../url.ts";
 import { createConnections } from "./connections.ts";
-import { type ExchangeLimits, exchange, type InFlight } from "./exchange.ts";
+import { type ExchangeLimits, exchange, type UnderWay } from "./exchange.ts";
 import { connectionFailure } from "./failure.ts";
 import { createGate } from "./gate.ts";
 import type { Guard } from "./guard.ts";
@@ -44,7 +45,7 @@ const LIMITS = Object.freeze({ maxConcurrent: 128, maxPerLane: 32, maxWaiting: 1
  * of redirects too; within 5 seconds in all. Good answers are kept for a minute, in this process.
  */
 export function createProbe({ clock, guard }: ProbeParts): Probe {
-  const inFlight: InFlight = new Set();
+  const underWay = createBag<UnderWay>();
   const connections = createConnections(guard.lookup);
   const answers = new Map<string, { readonly until: number; readonly answer: Promise<Probed> }>();
   const gate = createGate(LIMITS);
@@ -75,7 +76,7 @@ export function createProbe({ clock, guard }: ProbeParts): Probe {
       };
       const exchanged = await exchange({ url: target, method, headers, body: "" }, limits, {
         clock,
-        inFlight,
+        underWay,
         connections,
         fresh: true,
       });
@@ -125,7 +126,7 @@ export function createProbe({ clock, guard }: ProbeParts): Probe {
     close(error: Error): void {
       closed = error;
       gate.close(error);
-      for (const stop of [...inFlight]) stop(error);
+      for (const exchange of underWay.items()) exchange.stop(error);
     },
   });
 }

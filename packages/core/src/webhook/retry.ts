@@ -1,3 +1,5 @@
+import { PassingMap } from "../passing.ts";
+
 /** Runs tasks in order per key. */
 export interface Sequencer {
   /** Runs the task after the earlier ones of its key have settled, however they did. Settles as the task does. */
@@ -11,7 +13,7 @@ export interface Sequencer {
  * unfinished tasks is forgotten. Used for status callbacks: a message's "delivered" never overtakes its "sent".
  */
 export function createSequencer(): Sequencer {
-  const last = new Map<string, Promise<unknown>>();
+  const last = new PassingMap<string, Promise<unknown>>();
   return Object.freeze({
     run<T>(key: string, task: () => T | Promise<T>): Promise<T> {
       const result = (last.get(key) ?? Promise.resolve()).then(task);

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
+import { createBag } from "../../src/passing.ts";
 import type { Connection } from "../../src/webhook/connections.ts";
 import { exchange } from "../../src/webhook/exchange.ts";
 import { heapUsed } from "../support/heap.ts";
@@ -27,7 +28,7 @@ it("exchange holds little more than an answer's own bytes, however small the pie
     },
     {
       clock: systemClock,
-      inFlight: new Set(),
+      underWay: createBag(),
       connections: { take: () => connection, keep() {}, close() {} },
       fresh: false,
     },
