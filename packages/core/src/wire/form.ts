@@ -15,9 +15,6 @@ const PERCENT = 0x25;
 const AMPERSAND = 0x26;
 const PLUS = 0x2b;
 const EQUALS = 0x3d;
-/** What is remembered of the last form stays small, whatever comes. */
-const MOST_NAMES = 64;
-const LONGEST_NAME = 64;
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenientUtf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -31,8 +28,27 @@ export function createParameters(): FormParameters {
   return new Parameters() as FormParameters;
 }
 
-/** Names of the last form, as they stood in it. Who sends forms sends the same names each time: cutting one out and looking it up takes longer than to see that it stands there. */
-let lastNames: readonly string[] = Object.freeze([]);
+/** A parameter of a form as it reads, and where it begins, its value begins, and it ends. Without an `=` its value is at its end. */
+interface Place {
+  readonly name: string;
+  value: string;
+  start: number;
+  from: number;
+  /** {@link UNREAD} until its value was read. */
+  end: number;
+}
+
+const UNREAD = -1;
+
+/**
+ * The last form, and its parameters. Who sends forms sends the same names each time, and many of the same values: to see that the same
+ * bytes stand there takes less time than to read them, and less room where what was read is kept.
+ */
+const lastBytes: Uint8Array = new Uint8Array(2_048);
+const NONE: readonly Place[] = Object.freeze([]);
+let lastPlaces: readonly Place[] = NONE;
+/** Of a form with more parameters nothing is remembered. */
+const MOST_PLACES = 64;
 
 /**
  * Reads an `application/x-www-form-urlencoded` body as the URL Standard does: `+` is a space, an incomplete escape stays as
@@ -43,105 +59,75 @@ let lastNames: readonly string[] = Object.freeze([]);
  * @see https://url.spec.whatwg.org/#urlencoded-parsing
  */
 export function parseForm(body: Uint8Array | string, limits: FormLimits = {}): FormParameters {
-  const text = typeof body === "string" ? body : decodeUtf8(body, "refuse");
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
   const maxParameters = limits.maxParameters ?? DEFAULT_MAX_PARAMETERS;
   const parameters = createParameters();
-  const expected = lastNames;
-  /** This form's names, from where it stops being like the last one. */
-  let names: string[] | undefined;
-  let count = 0;
-  for (let start = 0; start < text.length; ) {
-    let name = names === undefined ? nameAt(text, start, expected[count]) : undefined;
-    let equals = name === undefined ? -1 : start + name.length;
-    let nameEscaped = false;
-    let escaped = false;
-    let end = equals + 1 || start;
-    // One look at every character: most names and values hold nothing to decode.
-    for (; end < text.length; end++) {
-      const code = text.charCodeAt(end);
-      if (code === AMPERSAND) break;
-      if (code === PERCENT || code === PLUS) escaped = true;
-      else if (code === EQUALS && equals === -1) {
-        equals = end;
-        nameEscaped = escaped;
-        escaped = false;
-      }
+  const last = lastPlaces;
+  // They move on the way: of a form that is refused nothing is remembered.
+  lastPlaces = NONE;
+  const places: Place[] = [];
+  /** The one whose value was read last: Twilio says a message's SID under three names. */
+  let read: Place | undefined;
+  for (let start = 0; start < bytes.length; start++) {
+    if (bytes[start] === AMPERSAND) continue;
+    if (places.length === maxParameters)
+      throw new MessagingError("MALFORMED_REQUEST", `The form holds more than ${maxParameters} parameters.`);
+    const place = moved(last[places.length], bytes, start) ?? nameAt(bytes, start);
+    if (place.end === UNREAD) {
+      place.end = valueEnd(bytes, place.from);
+      place.value = sameValue(read, place, bytes) ?? toText(bytes, place.from, place.end, strictUtf8);
+      read = place;
     }
-    if (end > start) {
-      if (count === maxParameters)
-        throw new MessagingError(
-          "MALFORMED_REQUEST",
-          `The form holds more than ${maxParameters} parameters.`,
-        );
-      if (name === undefined) {
-        if (equals === -1) nameEscaped = escaped;
-        const written = text.slice(start, equals === -1 ? end : equals);
-        name = nameEscaped ? decodeComponent(written, "refuse") : written;
-        names ??= expected.slice(0, count);
-        // An escaped one is not found as it stands there.
-        names.push(nameEscaped || written.length > LONGEST_NAME ? "" : written);
-      }
-      count += 1;
-      const value = equals === -1 ? "" : text.slice(equals + 1, end);
-      addParameter(parameters, name, escaped && equals !== -1 ? decodeComponent(value, "refuse") : value);
-    }
-    start = end + 1;
+    places.push(place);
+    addParameter(parameters, place.name, place.value);
+    start = place.end;
   }
-  if (names !== undefined && count <= MOST_NAMES) lastNames = names;
+  if (places.length <= MOST_PLACES && bytes.length <= lastBytes.length) {
+    lastBytes.set(bytes);
+    lastPlaces = places;
+  }
   return parameters;
 }
 
-/** The name, where it is what stands there. */
-function nameAt(text: string, start: number, name: string | undefined): string | undefined {
-  if (name === undefined || text.charCodeAt(start + name.length) !== EQUALS) return undefined;
-  return text.startsWith(name, start) ? name : undefined;
+/** The place of the last form, moved to where its name stands in this one; unread where another value stands there. */
+function moved(place: Place | undefined, bytes: Uint8Array, start: number): Place | undefined {
+  if (place === undefined || lastBytes[place.from - 1] !== EQUALS) return undefined;
+  const named = place.from - place.start;
+  if (!isSame(lastBytes, place.start, bytes, start, named)) return undefined;
+  const from = start + named;
+  const length = place.end - place.from;
+  const end = from + length;
+  const isEnd = end >= bytes.length || bytes[end] === AMPERSAND;
+  place.end = isEnd && isSame(lastBytes, place.from, bytes, from, length) ? end : UNREAD;
+  place.start = start;
+  place.from = from;
+  return place;
 }
 
-/** The parameters of a URL's query, absolute or not; none without a query. Throws what {@link parseForm} throws. */
-export function parseQuery(url: string, limits: FormLimits = {}): FormParameters {
-  const end = indexOrLength(url, "#", 0);
-  const question = url.indexOf("?");
-  return parseForm(question === -1 || question > end ? "" : url.slice(question + 1, end), limits);
+/** The value of the one, where that of the other is the same. */
+function sameValue(one: Place | undefined, { from, end }: Place, bytes: Uint8Array): string | undefined {
+  if (one === undefined || one.end - one.from !== end - from) return undefined;
+  return isSame(bytes, one.from, bytes, from, end - from) ? one.value : undefined;
 }
 
-/**
- * Decodes one name or value of a form. Escapes that are not UTF-8 throw MALFORMED_REQUEST ("refuse") or become U+FFFD ("replace").
- */
-export function decodeComponent(text: string, invalidUtf8: "refuse" | "replace"): string {
-  return decodeAscii(text) ?? decodeAny(text, invalidUtf8);
+function isSame(a: Uint8Array, atA: number, b: Uint8Array, atB: number, length: number): boolean {
+  for (let index = 0; index < length; index++) if (a[atA + index] !== b[atB + index]) return false;
+  return true;
 }
 
-function decodeAny(text: string, invalidUtf8: "refuse" | "replace"): string {
-  const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
-  if (!spaced.includes("%")) return spaced;
-  try {
-    return decodeURIComponent(spaced);
-  } catch {
-    // An incomplete escape, or bytes that are not UTF-8: decodeURIComponent does not say which.
-    return decodeUtf8(unescapeBytes(spaced), invalidUtf8);
-  }
+function nameAt(bytes: Uint8Array, start: number): Place {
+  let end = start;
+  while (end < bytes.length && bytes[end] !== EQUALS && bytes[end] !== AMPERSAND) end++;
+  const name = toText(bytes, start, end, strictUtf8);
+  return bytes[end] === EQUALS
+    ? { name, value: "", start, from: end + 1, end: UNREAD }
+    : { name, value: "", start, from: end, end };
 }
 
-const ascii = Buffer.alloc(1_024);
-
-/** What most values are: a number, a name, a sentence. `undefined` for a longer one, and for one that is not ASCII or not well escaped. */
-function decodeAscii(text: string): string | undefined {
-  if (text.length > ascii.length) return undefined;
-  let length = 0;
-  for (let at = 0; at < text.length; at++) {
-    let code = text.charCodeAt(at);
-    if (code === PLUS) code = SPACE;
-    else if (code === PERCENT) {
-      const high = hexDigit(text.charCodeAt(at + 1));
-      const low = hexDigit(text.charCodeAt(at + 2));
-      if (high === -1 || low === -1) return undefined;
-      code = high * 16 + low;
-      at += 2;
-    }
-    if (code > 0x7f) return undefined;
-    ascii[length++] = code;
-  }
-  return ascii.toString("latin1", 0, length);
+function valueEnd(bytes: Uint8Array, from: number): number {
+  let end = from;
+  while (end < bytes.length && bytes[end] !== AMPERSAND) end++;
+  return end;
 }
 
 function addParameter(parameters: FormParameters, name: string, value: string): void {
@@ -151,36 +137,55 @@ function addParameter(parameters: FormParameters, name: string, value: string): 
   else earlier.push(value);
 }
 
-function decodeUtf8(bytes: Uint8Array, invalidUtf8: "refuse" | "replace"): string {
-  if (invalidUtf8 === "replace") return lenientUtf8.decode(bytes);
+/** The parameters of a URL's query, absolute or not; none without a query. Throws what {@link parseForm} throws. */
+export function parseQuery(url: string, limits: FormLimits = {}): FormParameters {
+  const end = indexOrLength(url, "#");
+  const question = url.indexOf("?");
+  return parseForm(question === -1 || question > end ? "" : url.slice(question + 1, end), limits);
+}
+
+function indexOrLength(text: string, character: string): number {
+  const index = text.indexOf(character);
+  return index === -1 ? text.length : index;
+}
+
+/** Decodes one name or value of a form; what is not UTF-8 becomes U+FFFD. */
+export function decodeComponent(text: string): string {
+  const bytes = Buffer.from(text);
+  return toText(bytes, 0, bytes.length, lenientUtf8);
+}
+
+const scratch: Buffer = Buffer.alloc(1_024);
+
+/** A name or value as it reads. Nothing of the form itself is kept with it. */
+function toText(bytes: Uint8Array, from: number, end: number, utf8: typeof strictUtf8): string {
+  const unescaped = end - from <= scratch.length ? scratch : Buffer.alloc(end - from);
+  let length = 0;
+  let all = 0;
+  for (let at = from; at < end; at++) {
+    let code = bytes[at] as number;
+    if (code === PLUS) code = SPACE;
+    else if (code === PERCENT && at + 2 < end) {
+      const value = (hexDigit(bytes[at + 1] as number) << 4) | hexDigit(bytes[at + 2] as number);
+      if (value >= 0) {
+        code = value;
+        at += 2;
+      }
+    }
+    unescaped[length++] = code;
+    all |= code;
+  }
+  if (all <= 0x7f) return unescaped.toString("latin1", 0, length);
   try {
-    return strictUtf8.decode(bytes);
+    return utf8.decode(unescaped.subarray(0, length));
   } catch (cause) {
     throw new MessagingError("MALFORMED_REQUEST", "The form is not UTF-8.", { cause });
   }
 }
 
-function unescapeBytes(text: string): Uint8Array {
-  const bytes = Buffer.from(text, "utf8");
-  let length = 0;
-  for (let index = 0; index < bytes.length; index++) {
-    const byte = bytes[index] ?? 0;
-    const high = byte === PERCENT ? hexDigit(bytes[index + 1]) : -1;
-    const low = high === -1 ? -1 : hexDigit(bytes[index + 2]);
-    if (low !== -1) index += 2;
-    bytes[length++] = low === -1 ? byte : high * 16 + low;
-  }
-  return bytes.subarray(0, length);
-}
-
-function hexDigit(byte: number | undefined): number {
-  if (byte === undefined) return -1;
+/** Its value; negative for what is none. */
+function hexDigit(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const letter = byte | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
-}
-
-function indexOrLength(text: string, character: string, from: number): number {
-  const index = text.indexOf(character, from);
-  return index === -1 ? text.length : index;
 }

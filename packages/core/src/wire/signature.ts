@@ -239,9 +239,9 @@ function withLegacyQuery(url: string): string {
   for (const pair of url.slice(question + 1).split("&", 1_000)) {
     if (pair === "") continue;
     const equals = pair.indexOf("=");
-    const name = decodeComponent(equals === -1 ? pair : pair.slice(0, equals), "replace");
+    const name = decodeComponent(equals === -1 ? pair : pair.slice(0, equals));
     groups[name] ??= [];
-    groups[name].push(equals === -1 ? "" : decodeComponent(pair.slice(equals + 1), "replace"));
+    groups[name].push(equals === -1 ? "" : decodeComponent(pair.slice(equals + 1)));
   }
   const query = Object.entries(groups).flatMap(([name, values]) =>
     values.map((value) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`),

@@ -53,8 +53,20 @@ describe("parseForm", () => {
 
   it("reads forms of other names in turn as if each were the first", () => {
     const pair = fc.tuple(
-      fc.constantFrom("a", "ab", "a%62", "", "b", "Body"),
-      fc.constantFrom("", "1", "a=b", "+%26"),
+      fc.constantFrom("a", "ab", "a%62", "", "b", "Body", "%2525", "%25", "+"),
+      fc.constantFrom(
+        "",
+        "1",
+        "12",
+        "a=b",
+        "+%26",
+        "%2525",
+        "%25",
+        "%",
+        "+",
+        "a value of some length",
+        "100%",
+      ),
     );
     const form = fc
       .array(pair, { maxLength: 6 })
@@ -63,6 +75,7 @@ describe("parseForm", () => {
       fc.property(fc.array(form, { maxLength: 6 }), (forms) => {
         for (const each of forms) expect({ ...parseForm(each) }).toEqual({ ...oracle(each) });
       }),
+      { numRuns: 2_000 },
     );
   });
 
