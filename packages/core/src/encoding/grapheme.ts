@@ -27,6 +27,8 @@ const CLASSES = {
 const TABLE_END = 0x20_000;
 const TAGS = 0xe0_000;
 const TAGS_END = 0xe1_000;
+/** The one code point of class ZWJ. */
+const JOINER = 0x200d;
 /** What a surrogate pair is above its code point. */
 const PAIR_OFFSET = (0xd800 << 10) + 0xdc00 - 0x10_000;
 const SYLLABLES = 0xac00;
@@ -95,19 +97,19 @@ function cutBefore(units: Uint16Array, start: number, end: number): number {
   const cut = previous(units, end + 1);
   let after = classAt(units, cut);
   for (let at = cut; at > start; ) {
-    const there = at;
     const unit = units[at - 1] as number;
-    const isPaired = (unit & 0xf800) === 0xd800;
-    const back = isPaired ? previous(units, at) : at - 1;
-    const before = isPaired ? classAt(units, back) : (TABLE[unit] as number);
-    const parts = PARTS[(before << 4) | after] as number;
-    if (parts === ALWAYS) return at;
-    if (parts === DEPENDS && after === CLASSES.PICTOGRAPHIC) {
+    if (unit === JOINER && after === CLASSES.PICTOGRAPHIC) {
       // A family: straight to the pictograph ahead, of the same class.
-      at = pictographBefore(units, start, back);
-      if (at < 0) return there;
+      const ahead = pictographBefore(units, start, at - 1);
+      if (ahead < 0) return at;
+      at = ahead;
       continue;
     }
+    const isPair = endsPair(units, at);
+    const back = isPair ? at - 2 : at - 1;
+    const before = isPair ? classOfPair(units[back] as number, unit) : (TABLE[unit] as number);
+    const parts = PARTS[(before << 4) | after] as number;
+    if (parts === ALWAYS) return at;
     if (parts === DEPENDS && !isJoined(units, start, back, before, after)) return at;
     at = back;
     after = before;
@@ -200,8 +202,10 @@ function endsLinked(units: Uint16Array, start: number, at: number, last: number)
 /** Where a pictograph begins that, with what extends it, ends before `at`; -1 where none does. */
 function pictographBefore(units: Uint16Array, start: number, at: number): number {
   for (let from = at; from > start; ) {
-    from = previous(units, from);
-    const each = classAt(units, from);
+    const unit = units[from - 1] as number;
+    const isPair = endsPair(units, from);
+    from -= isPair ? 2 : 1;
+    const each = isPair ? classOfPair(units[from] as number, unit) : (TABLE[unit] as number);
     if (each === CLASSES.PICTOGRAPHIC) return from;
     if (each < CLASSES.EXTEND_ALONE) return -1;
   }
@@ -224,6 +228,7 @@ function classAt(units: Uint16Array, at: number): number {
   return (unit & 0xfc00) === 0xd800 ? classOfPair(unit, units[at + 1] as number) : (TABLE[unit] as number);
 }
 
+/** Class of two units of which the first is a high surrogate: one that stands alone has none. */
 function classOfPair(high: number, low: number): number {
   if ((low & 0xfc00) !== 0xdc00) return OTHER;
   const codePoint = (high << 10) + low - PAIR_OFFSET;
@@ -233,8 +238,13 @@ function classOfPair(high: number, low: number): number {
 
 /** Where the code point before `at`, which is at least 1, begins. */
 function previous(units: Uint16Array, at: number): number {
+  return endsPair(units, at) ? at - 2 : at - 1;
+}
+
+/** Whether a surrogate pair ends there. */
+function endsPair(units: Uint16Array, at: number): boolean {
   const isLow = ((units[at - 1] as number) & 0xfc00) === 0xdc00;
-  return isLow && at >= 2 && ((units[at - 2] as number) & 0xfc00) === 0xd800 ? at - 2 : at - 1;
+  return isLow && at >= 2 && ((units[at - 2] as number) & 0xfc00) === 0xd800;
 }
 
 /** Where the code point after the one at `at` begins. */
