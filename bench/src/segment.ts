@@ -84,19 +84,21 @@ async function load<T>(name: string): Promise<T> {
   return ((await import(name)) as { default: T }).default;
 }
 
-/** Times every contender on every case and reports a row per contender: × of the first, which is given in ns. */
+/** Times every contender on every case and reports a row per contender: × of the first, which is given in ns, and their mean. */
 function table(
   cases: Readonly<Record<string, string>>,
   contenders: readonly Contender[],
   report: (line: string) => void,
 ): void {
-  report(row("", Object.keys(cases)));
+  report(row("", [...Object.keys(cases), "geometric mean"]));
   const columns = Object.values(cases).map((body) => medians(contenders, body));
   contenders.forEach(({ name }, index) => {
-    const cells = columns.map((column) =>
-      index === 0 ? `${Math.round(column[0] ?? 0)} ns` : ratio((column[index] ?? 0) / (column[0] ?? 1)),
+    const ratios = columns.map((column) => (column[index] ?? 0) / (column[0] ?? 1));
+    const mean = Math.exp(ratios.reduce((sum, each) => sum + Math.log(each), 0) / ratios.length);
+    const cells = columns.map(([limit = 0], at) =>
+      index === 0 ? `${Math.round(limit)} ns` : ratio(ratios[at] ?? 0),
     );
-    report(row(name, cells));
+    report(row(name, index === 0 ? cells : [...cells, ratio(mean)]));
   });
 }
 
