@@ -1,5 +1,6 @@
 import { isMessagingError, MessagingError } from "./errors.ts";
 import type { HttpRequest, HttpResponse, WebhookRequest } from "./provider.ts";
+import { calledUrl, withoutBase } from "./url.ts";
 import { createParameters, type FormParameters, parseForm, parseQuery } from "./wire/form.ts";
 
 /** What a request asks for: a part of a service under its `path`, or a resource of a REST API over services. */
@@ -17,8 +18,15 @@ const SLASH = 0x2f;
 const INBOUND = "/inbound";
 const THE_INBOUND: Place = Object.freeze({ endpoint: "inbound", rest: undefined });
 
-/** Where under `path` a URL points, or `undefined` when it is not ours. Reads nothing but the URL. */
-export function placeOf(url: string, path: string): Place | undefined {
+/** Where under `path` a URL points, or `undefined` when it is not ours; a path that `publicUrl` has may stand before. Reads nothing but the URL. */
+export function placeOf(url: string, path: string, publicUrl?: string | undefined): Place | undefined {
+  const place = placeUnder(path, url);
+  if (place !== undefined || publicUrl === undefined) return place;
+  const rest = withoutBase(url, publicUrl);
+  return rest === undefined ? undefined : placeUnder(path, rest);
+}
+
+function placeUnder(path: string, url: string): Place | undefined {
   if (!url.startsWith(path) || url.charCodeAt(path.length) !== SLASH) return undefined;
   if (url.length === path.length + INBOUND.length && url.endsWith(INBOUND)) return THE_INBOUND;
   const end = url.search(/[?#]/);
@@ -60,7 +68,8 @@ export function toWebhookRequest(request: HttpRequest, publicUrl: string | undef
   if (method !== "GET" && method !== "POST")
     throw new MessagingError("METHOD_NOT_ALLOWED", `${method} is no webhook's method.`);
   const isJson = method === "POST" && mediaTypeOf(headers) === "application/json";
-  const absoluteUrl = `${publicUrl ?? origin ?? "http://localhost"}${url}`;
+  const absoluteUrl =
+    publicUrl === undefined ? `${origin ?? "http://localhost"}${url}` : calledUrl(publicUrl, url);
   const parameters = isJson ? {} : parametersOf(request);
   // Part by part: a spread costs more than all the rest of this function.
   const webhook = { method, url, headers, body, parsed, origin, absoluteUrl, parameters };

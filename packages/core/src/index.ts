@@ -117,7 +117,7 @@ export type {
 } from "./store/store.ts";
 export { parseTime } from "./time.ts";
 export type * from "./types.ts";
-export { parseUrl } from "./url.ts";
+export { calledUrl, parseUrl } from "./url.ts";
 export type { FormLimits, FormParameters } from "./wire/form.ts";
 export { parseForm, parseQuery } from "./wire/form.ts";
 export { renderForm } from "./wire/form-render.ts";

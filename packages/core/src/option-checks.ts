@@ -91,21 +91,39 @@ export function sid(option: string, value: unknown, prefix: "AC" | "MG"): string
 export function origin(option: string, value: unknown): string | undefined {
   if (value === undefined) return undefined;
   const url = typeof value === "string" ? parseUrl(value) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw invalid(option, value, 'an absolute http(s) URL such as "https://example.com"');
   // Read as written: the URL's parts lack blanks around it, and a ? or # with nothing behind.
-  if (!/^https?:\/\/[^\s/?#\\]+\/?$/i.test(value as string))
-    throw invalid(option, value, "an origin without path, query or blanks (the path has its own option)");
-  // As written, less a trailing slash: a signature covers the port exactly as the provider was given it.
+  if (url === undefined || !/^https?:\/\/[^\s/?#\\]+\/?$/i.test(value as string))
+    throw invalid(
+      option,
+      value,
+      'an http(s) origin such as "https://example.com", without path, query or blanks',
+    );
   return (value as string).replace(/\/$/, "");
 }
 
+/** Where a server is seen: an http(s) origin, and the path under which a proxy has it, without a trailing slash. `path` comes after that. */
+export function publicBase(value: unknown, path: string): string | undefined {
+  if (value === undefined) return undefined;
+  const [, start = "", base = ""] = /^(https?:\/\/[^\s/?#\\]+)(\/.*?)?\/?$/i.exec(String(value)) ?? [];
+  if (parseUrl(start) === undefined || (base !== "" && !isPath(base)))
+    throw invalid(
+      "publicUrl",
+      value,
+      'an absolute http(s) URL such as "https://example.com", without query or blanks; with a path only where a proxy has this server under one',
+    );
+  if (base.endsWith(path))
+    throw invalid("publicUrl", value, `a URL without the service's own path: ${path} is added to it`);
+  if (path.startsWith(`${base}/`) && base !== "")
+    throw invalid("path", path, `what follows the path of publicUrl: "${path.slice(base.length)}"`);
+  // As written: a signature covers the port exactly as the provider was given it.
+  return start + base;
+}
+
 /** An origin like {@link origin}'s, on another host than `publicUrl`: every seven characters under it are a link. */
-export function linkOrigin(value: unknown, publicUrl: unknown): string | undefined {
+export function linkOrigin(value: unknown, publicUrl: string | undefined): string | undefined {
   const linkUrl = origin("linkUrl", value);
-  const taken = origin("publicUrl", publicUrl);
-  if (linkUrl === undefined || taken === undefined || new URL(linkUrl).hostname !== new URL(taken).hostname)
-    return linkUrl;
+  if (linkUrl === undefined || publicUrl === undefined) return linkUrl;
+  if (new URL(linkUrl).hostname !== new URL(publicUrl).hostname) return linkUrl;
   throw invalid(
     "linkUrl",
     value,
@@ -115,13 +133,17 @@ export function linkOrigin(value: unknown, publicUrl: unknown): string | undefin
 
 /** A path with a leading slash and no trailing one, as a request has it: written otherwise it would never be asked for. */
 export function mountPath(value: unknown): string {
-  const isPath = typeof value === "string" && /^(\/[^/?#\s]+)+$/.test(value);
-  if (isPath && new URL(value, "http://localhost").pathname === value) return value;
+  if (isPath(value)) return value;
   throw invalid(
     "path",
     value,
     'a path such as "/messaging": a leading slash, no trailing one, letters beyond ASCII percent-encoded',
   );
+}
+
+function isPath(value: unknown): value is string {
+  const isWritten = typeof value === "string" && /^(\/[^/?#\s]+)+$/.test(value);
+  return isWritten && new URL(value, "http://localhost").pathname === value;
 }
 
 /** Codes that CLDR names although ISO 3166-1 assigns them to no country. */

@@ -17,7 +17,7 @@ import {
   linkOrigin,
   methods,
   mountPath,
-  origin,
+  publicBase,
   sid,
   text,
   texts,
@@ -53,7 +53,7 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly store?: KeyvLike | Store | "memory" | undefined;
   /** Milliseconds a store call may take before it counts as failed. Default 2,000. */
   readonly storeTimeoutMs?: number | undefined;
-  /** Origin that providers see (`https://example.com`): signatures, status callbacks, links. Default: the request's own host. */
+  /** Where providers see this server: `https://example.com`, or `https://example.com/api` behind a proxy that has it under a path. For signatures, status callbacks, links. Default: the request's own host. */
   readonly publicUrl?: string | undefined;
   /** Origin of a domain of its own for the MMS converter's links: `https://go.example.com` gives `https://go.example.com/abc1234`. Default: `publicUrl`, `path` and `/m/`. */
   readonly linkUrl?: string | undefined;
@@ -161,6 +161,8 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
   const name = text("name", options.name ?? "default", 1, 64);
   const accountSid =
     sid("accountSid", options.accountSid, "AC") ?? providers[0]?.accountSid ?? deriveSid("AC", "local");
+  const path = mountPath(options.path ?? "/messaging");
+  const publicUrl = publicBase(options.publicUrl, path);
   return Object.freeze({
     name,
     friendlyName: text("friendlyName", options.friendlyName ?? name, 1, 64),
@@ -170,9 +172,9 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
     senders: senderList(options.senders ?? []),
     store: resolveStore(options.store, providers),
     storeTimeoutMs: integer("storeTimeoutMs", options.storeTimeoutMs ?? 2_000, 1, 60_000),
-    publicUrl: origin("publicUrl", options.publicUrl),
-    linkUrl: linkOrigin(options.linkUrl, options.publicUrl),
-    path: mountPath(options.path ?? "/messaging"),
+    publicUrl,
+    linkUrl: linkOrigin(options.linkUrl, publicUrl),
+    path,
     authToken: text("authToken", options.authToken ?? providers[0]?.signingToken ?? createId(32), 1, 256),
     allowPrivateHosts: texts("allowPrivateHosts", options.allowPrivateHosts ?? []),
     defaultCountry: country(options.defaultCountry),

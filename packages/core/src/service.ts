@@ -188,7 +188,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
       return emitter.on(name, listener);
     },
     locate: (url, host) =>
-      placeOf(url, options.path) ??
+      placeOf(url, options.path, options.publicUrl) ??
       (linkHost !== undefined && host !== undefined && hostnameOf(host) === linkHost
         ? linkPlaceOf(url)
         : undefined),

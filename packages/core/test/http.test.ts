@@ -32,7 +32,16 @@ describe("placeOf", () => {
     "/api/messaging/inbound",
   ])("leaves %s alone", (url) => {
     expect(placeOf(url, "/messaging")).toBeUndefined();
+    expect(placeOf(url, "/messaging", "https://a.example/api/messaging")).toBeUndefined();
   });
+});
+
+it("a place is found with the path of publicUrl before it, and without", () => {
+  const at = (url: string) => placeOf(url, "/messaging", "https://a.example/api")?.endpoint;
+  expect(at("/api/messaging/inbound")).toBe("inbound");
+  expect(at("/messaging/inbound")).toBe("inbound");
+  expect(at("/apis/messaging/inbound")).toBeUndefined();
+  expect(at("/v1/messaging/inbound")).toBeUndefined();
 });
 
 describe("toWebhookRequest", () => {
@@ -46,6 +55,14 @@ describe("toWebhookRequest", () => {
     const own = request({ origin: "http://internal", method: "GET" });
     expect(toWebhookRequest(own, undefined).absoluteUrl).toMatch(/^http:\/\/internal\//);
     expect(toWebhookRequest(own, "https://a.example").absoluteUrl).toMatch(/^https:\/\/a\.example\//);
+  });
+
+  it.each([
+    ["/messaging/inbound?a=b", "https://a.example/api/messaging/inbound?a=b"],
+    ["/api/messaging/inbound?a=b", "https://a.example/api/messaging/inbound?a=b"],
+    ["/apis/messaging/inbound", "https://a.example/api/apis/messaging/inbound"],
+  ])("puts the path of publicUrl before %s unless it is there", (url, absoluteUrl) => {
+    expect(toWebhookRequest(request({ url }), "https://a.example/api").absoluteUrl).toBe(absoluteUrl);
   });
 
   it.each([FORM, undefined, "text/plain"])("reads a body of type %s as a form", (type) => {

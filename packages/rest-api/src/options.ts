@@ -38,7 +38,7 @@ export interface RestApiOptions {
   readonly services?: readonly MessagingService[] | undefined;
   /** What stands before `/2010-04-01` and `/v1` in this process. Default `""`. */
   readonly path?: string | undefined;
-  /** Origin that clients and providers see. Default: the request's own host. */
+  /** Where clients and providers see this server: `https://example.com`, or `https://example.com/api` behind a proxy that has it under a path. Default: the request's own host. */
   readonly publicUrl?: string | undefined;
   /** Where providers reach the services. Default `"/messaging"`. */
   readonly messagingPath?: string | undefined;
@@ -129,7 +129,7 @@ export function resolveOptions(options: RestApiOptions): ResolvedRestOptions {
     inventory: Object.freeze([...(options.inventory ?? [])]),
     services: Object.freeze([...(options.services ?? [])]),
     path: prefix("path", options.path ?? ""),
-    publicUrl: origin(options.publicUrl),
+    publicUrl: publicBase(options.publicUrl),
     messagingPath: prefix("messagingPath", options.messagingPath ?? "/messaging"),
     serviceOptions: Object.freeze({ ...options.serviceOptions }),
     poolLimit: integer("poolLimit", options.poolLimit ?? MOST_SENDERS, 1, MOST_SENDERS),
@@ -184,11 +184,12 @@ function prefix(option: string, value: unknown): string {
   throw invalid(option, 'a path such as "/twilio": a leading slash, no trailing one');
 }
 
-function origin(value: unknown): string | undefined {
+/** What the services make of it they check themselves. */
+function publicBase(value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  if (isText(value) && /^https?:\/\/[^/?#\s]+\/?$/.test(value) && parseUrl(value) !== undefined)
+  if (isText(value) && /^https?:\/\/[^/?#\s]+(\/[^/?#\s]+)*\/?$/.test(value) && parseUrl(value) !== undefined)
     return value.replace(/\/$/, "");
-  throw invalid("publicUrl", 'an origin such as "https://example.com", without path or query');
+  throw invalid("publicUrl", 'a URL such as "https://example.com", without query or blanks');
 }
 
 function checkRate(limit: RateLimit | undefined): RateLimit | undefined {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import {
+  calledUrl,
   createAccountMessages,
   type HttpHandler,
   type HttpRequest,
@@ -84,7 +85,7 @@ export function restApi(input: RestApiOptions): RestApi {
       query: parseQuery(target),
       form: request.method === "POST" ? readForm(request) : {},
       key,
-      baseUrl: `${options.publicUrl ?? request.origin ?? "http://localhost"}${mount}`,
+      baseUrl: calledUrl(options.publicUrl ?? request.origin ?? "http://localhost", mount),
       path: suffixed ? path.slice(0, -5) : path,
       suffixed,
       wantsJson: request.headers.accept?.includes("json") === true,

@@ -166,6 +166,15 @@ describe("links", () => {
     expect(legacy.json.uri).toBe(`${LIST}?PageSize=50&Page=0`);
     expect(await ask(api, "GET", LIST)).toMatchObject({ status: 404 });
   });
+
+  it.each([
+    ["takes off", ""],
+    ["leaves on", "/api"],
+  ])("name the path of a proxy that %s", async (_what, path) => {
+    const { api } = createRestWorld({ path, publicUrl: "https://app.example/api" });
+    const { json } = await ask(api, "GET", `${path}/v1/Services`);
+    expect(json.meta.url).toBe("https://app.example/api/v1/Services?PageSize=50&Page=0");
+  });
 });
 
 describe("beside an application's own routes", () => {
@@ -237,7 +246,7 @@ describe("options that are wrong", () => {
     ["apiKeys", { apiKeys: [{ sid: `SK${"3".repeat(32)}`, secret: "x".repeat(257) }] }],
     ["store", { store: undefined }],
     ["path", { path: "twilio/" }],
-    ["publicUrl", { publicUrl: "https://example.com/path" }],
+    ["publicUrl", { publicUrl: "https://example.com/path?query" }],
     ["rateLimit", { rateLimit: { perSecond: 0 } }],
     ["maxBodyBytes", { maxBodyBytes: 0.5 }],
     ["acountSid", { acountSid: ACCOUNT }],

@@ -27,7 +27,6 @@ const CLASSES = {
 const TABLE_END = 0x20_000;
 const TAGS = 0xe0_000;
 const TAGS_END = 0xe1_000;
-/** The one code point of class ZWJ. */
 const JOINER = 0x200d;
 /** What a surrogate pair is above its code point. */
 const PAIR_OFFSET = (0xd800 << 10) + 0xdc00 - 0x10_000;
@@ -93,7 +92,6 @@ export function cutAtCluster(units: Uint16Array, start: number, end: number): nu
 
 /** The same where a character before or after `end` joins with others. */
 function cutBefore(units: Uint16Array, start: number, end: number): number {
-  // Where the code point begins that `end` is in.
   const cut = previous(units, end + 1);
   let after = classAt(units, cut);
   for (let at = cut; at > start; ) {
@@ -109,8 +107,7 @@ function cutBefore(units: Uint16Array, start: number, end: number): number {
     const back = isPair ? at - 2 : at - 1;
     const before = isPair ? classOfPair(units[back] as number, unit) : (TABLE[unit] as number);
     const parts = PARTS[(before << 4) | after] as number;
-    if (parts === ALWAYS) return at;
-    if (parts === DEPENDS && !isJoined(units, start, back, before, after)) return at;
+    if (parts === ALWAYS || (parts === DEPENDS && !isJoined(units, start, back, before, after))) return at;
     at = back;
     after = before;
   }
@@ -212,7 +209,7 @@ function pictographBefore(units: Uint16Array, start: number, at: number): number
   return -1;
 }
 
-/** How many regional indicators, the letters of flags, stand one after the other before `at`. */
+/** How many regional indicators, the letters of flags, stand in a row before `at`. */
 function countRegional(units: Uint16Array, start: number, at: number): number {
   let count = 0;
   for (let from = at; from > start; count += 1) {
@@ -228,7 +225,6 @@ function classAt(units: Uint16Array, at: number): number {
   return (unit & 0xfc00) === 0xd800 ? classOfPair(unit, units[at + 1] as number) : (TABLE[unit] as number);
 }
 
-/** Class of two units of which the first is a high surrogate: one that stands alone has none. */
 function classOfPair(high: number, low: number): number {
   if ((low & 0xfc00) !== 0xdc00) return OTHER;
   const codePoint = (high << 10) + low - PAIR_OFFSET;
