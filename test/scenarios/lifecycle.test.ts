@@ -1,5 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { isMessagingService, memoryStore, type Provider, type Store } from "@messaging-service/core";
 import { describe, expect, it } from "vitest";
+import { buildPackage } from "../support/build.ts";
+import { run } from "../support/run.ts";
 import { collect, createWorld, PHONE, SENDER } from "../support/world.ts";
 
 describe("closing", () => {
@@ -153,6 +156,23 @@ describe("the feed", () => {
     await closing;
     expect(await reading).toHaveLength(1);
     await expect(collect(service.changes())).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+  });
+
+  it("keeps alive a process that does nothing but wait for it", async () => {
+    buildPackage("core");
+    const code = `
+      import { createMessagingService } from "@messaging-service/core";
+      const provider = { name: "none", send: async () => ({ outcome: "accepted" }), webhook: { verify: () => ({ ok: true }), parseInbound: () => [], parseReceipts: () => [] } };
+      const service = createMessagingService({ provider, store: "memory", logger: { debug() {}, info() {}, warn() {}, error() {} } });
+      setTimeout(() => service.consent.set("+12125550123", { status: "opted-out", source: "operator" }), 700).unref();
+      for await (const { type } of service.changes()) { console.log(type); break; }`;
+    const cwd = fileURLToPath(new URL("../../packages/express", import.meta.url));
+    const {
+      stdout,
+      stderr,
+      code: exit,
+    } = await run(process.execPath, ["--input-type=module", "-e", code], { cwd });
+    expect({ stdout, stderr, exit }).toEqual({ stdout: "opt-out\n", stderr: "", exit: 0 });
   });
 
   it("holds more than a page", async () => {

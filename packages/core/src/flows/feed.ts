@@ -50,8 +50,18 @@ export function createFeed(ctx: FlowContext, isClosed: () => boolean) {
       }
       if (page.length === PAGE) continue;
       if (!follow || isClosed() || signal?.aborted === true) return;
-      await sleep(ctx.clock, POLL_MS);
+      await wait();
       waited = true;
+    }
+  }
+
+  /** A clock's timers keep no process alive, and who waits for what comes wants it alive. */
+  async function wait(): Promise<void> {
+    const alive = setInterval(() => {}, POLL_MS);
+    try {
+      await sleep(ctx.clock, POLL_MS);
+    } finally {
+      clearInterval(alive);
     }
   }
 }
