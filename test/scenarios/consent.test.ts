@@ -150,6 +150,7 @@ describe("the consent ledger", () => {
       { status: "opted-in", source: "import", at: 5 },
       { status: "opted-in", source: "import", force: "false" },
       { status: "opted-in", source: "import", note: 7 },
+      { status: "opted-in", source: "import", note: "x".repeat(1_001) },
       undefined,
     ];
     for (const event of bad)

@@ -108,6 +108,10 @@ describe("an inbound message", () => {
       { rest: "nobody" },
     );
     expect(answer?.status).toBe(404);
+    expect(JSON.parse(String(answer?.body))).toMatchObject({
+      code: "UNKNOWN_PROVIDER",
+      help: expect.stringContaining("/inbound"),
+    });
   });
 });
 

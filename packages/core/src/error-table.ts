@@ -123,6 +123,11 @@ export const ERROR_TABLE = {
   INVALID_SEND_AT: [400, 35114, "Give sendAt as a Date or an ISO 8601 time with its zone."],
   NOT_CANCELABLE: [409, 30409, "Only a scheduled message can be canceled, and only before it is due."],
   MESSAGE_NOT_FOUND: [404, 20404, "No message of this service has that SID (or its retention has passed)."],
+  UNKNOWN_PROVIDER: [
+    404,
+    20404,
+    "The webhook's URL names a provider that this service has not: end it with /inbound, or /inbound/ and a provider's name.",
+  ],
   MESSAGE_UNFINISHED: [409, 20009, "Wait until the message is final before redacting or removing it."],
   INVALID_CURSOR: [400, 21481, "Pass a cursor exactly as an earlier page gave it."],
 

@@ -5,7 +5,7 @@ import Keyv from "keyv";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createFaultyStore } from "../../support/faulty-store.ts";
 import { startRedis } from "../../support/redis.ts";
-import { createWorld } from "../../support/world.ts";
+import { createWorld, PHONE, SENDER } from "../../support/world.ts";
 
 const INDIAN = "+919812345678";
 const SECOND = 1_000;
@@ -32,6 +32,17 @@ describe("an alert", () => {
     expect(told).toEqual(["PREREGISTRATION 1", "PREREGISTRATION 10", "PREREGISTRATION 100"]);
     expect(warned.filter((text) => text.startsWith("PREREGISTRATION"))).toHaveLength(1);
     expect(await service.alerts.list()).toMatchObject([{ count: 120 }]);
+  });
+
+  it("holds the first thousand characters of what it is about", async () => {
+    const webhook = () => {
+      throw new Error("x".repeat(100_000));
+    };
+    const { service, carrier } = createWorld({ webhook });
+    await carrier.handset(PHONE).text(SENDER, "Hi");
+    const [alert] = await service.alerts.list({ code: "WEBHOOK_FAILED" });
+    expect(alert?.message).toMatch(/failed: .*x{900}…$/);
+    expect(alert?.message).toHaveLength(1_001);
   });
 
   it("has its first and its last time", async () => {

@@ -43,6 +43,8 @@ const BATCH = 100;
 /** Subjects told apart in a day; beyond it they share one entry per code. */
 const MOST_SUBJECTS = 10_000;
 const REST = "*";
+/** What a provider or a webhook says may be of any length. */
+const LONGEST_MESSAGE = 1_000;
 /** What closing waits for the store at most. */
 const LEAVE_MS = 5_000;
 
@@ -99,7 +101,7 @@ export function createAlerting({ clock, logger, emitter, alerts, service }: Aler
   ): void {
     const now = clock.now();
     const entry = entryOf(code, about, now);
-    entry.message = message;
+    entry.message = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
     entry.details = details;
     entry.resourceSid =
       about.resourceSid ?? (typeof details.sid === "string" ? details.sid : entry.resourceSid);

@@ -32,7 +32,7 @@ export interface ConsentInput {
   /** Only toward this sender (with scope "sender"). Default: the service. */
   readonly sender?: Address | undefined;
   readonly category?: string | undefined;
-  /** Anything that helps to prove it. */
+  /** Anything that helps to prove it, up to 1,000 characters. */
   readonly note?: string | undefined;
   /** Lifts whatever stands: a later opt-out, a block of the provider's or of a toll-free network. You answer for it. */
   readonly force?: boolean | undefined;
@@ -65,6 +65,7 @@ export interface ConsentLedger {
 const PAGE = 500;
 /** As of a message: of a longer one none ever is, and all of a person's categories are read with each send. */
 const LONGEST_CATEGORY = 255;
+const LONGEST_NOTE = 1_000;
 const PAGE_FIELDS = ["after", "limit"];
 const SCOPE_FIELDS = ["sender", "category"];
 const INPUT_FIELDS = ["status", "source", "at", ...SCOPE_FIELDS, "note", "force"];
@@ -161,8 +162,8 @@ export function createConsentLedger(
       fields("consent.set", input, INPUT_FIELDS);
       if (given(input.force) && typeof input.force !== "boolean")
         throw new MessagingError("INVALID_CONSENT", "force is neither true nor false.");
-      if (given(input.note) && typeof input.note !== "string")
-        throw new MessagingError("INVALID_CONSENT", "note is not a text.");
+      if (given(input.note) && (typeof input.note !== "string" || input.note.length > LONGEST_NOTE))
+        throw new MessagingError("INVALID_CONSENT", `note is no text of up to ${LONGEST_NOTE} characters.`);
       const channel = consentChannel(to.channel);
       const { sender, category } = parseScope(channel, input);
       const now = ctx.clock.now();

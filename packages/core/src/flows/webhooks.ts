@@ -1,5 +1,6 @@
 import { MessagingError } from "../errors.ts";
 import { type Endpoint, toErrorResponse, toWebhookRequest } from "../http.ts";
+import { show } from "../option-checks.ts";
 import type { HttpRequest, HttpResponse, Provider, WebhookRequest } from "../provider.ts";
 import { createTally } from "../queue/tally.ts";
 import { answersLeft } from "../turn.ts";
@@ -97,7 +98,7 @@ export function createWebhooks(ctx: FlowContext, { inbound, receipts, media }: W
   function providerOf(name: string | undefined): Provider {
     const provider = name === undefined ? ctx.options.providers[0] : ctx.providers.get(name);
     if (provider !== undefined) return provider;
-    throw new MessagingError("MESSAGE_NOT_FOUND", "No provider of that name calls here.");
+    throw new MessagingError("UNKNOWN_PROVIDER", `No provider is called ${show(name)}.`);
   }
 
   function verify(provider: Provider, webhook: WebhookRequest): void {
