@@ -162,6 +162,24 @@ describe("a status callback by function", () => {
     expect(told.slice(5)).toEqual(["a sent ends", "a delivered begins", "a delivered ends"]);
   });
 
+  it("that has not settled for a minute is an alert, since what follows waits", async () => {
+    const { service, clock } = createWorld({ senders: fast });
+    const told: string[] = [];
+    await service.send({
+      to: PHONE,
+      body: "x",
+      async statusCallback({ status }) {
+        told.push(status);
+        await new Promise(() => {});
+      },
+    });
+    await clock.advance(50 * SECOND_MS);
+    expect(await service.alerts.list()).toEqual([]);
+    await clock.advance(600 * SECOND_MS);
+    expect(await service.alerts.list()).toMatchObject([{ code: "STATUS_CALLBACK_FAILED", count: 1 }]);
+    expect(told).toEqual(["sent"]);
+  });
+
   it("is told each change as it was then", async () => {
     const clock = createVirtualClock();
     const { service } = createWorld({ clock, senders: fast });

@@ -59,3 +59,22 @@ class SystemTimer implements Timer {
 export function sleep(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => clock.schedule(resolve, delayMs));
 }
+
+/** User code that has not settled after this long is told of: whatever waits for it may wait for ever. */
+const LONG_MS = 60_000;
+
+/** Resolves when the work has; `late` is called once where it has not settled after a minute. */
+export async function watched(
+  clock: Clock,
+  work: () => unknown,
+  late: (error: Error) => void,
+): Promise<void> {
+  const result = work();
+  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== "function") return;
+  const timer = clock.schedule(() => late(new Error("it has not settled for a minute")), LONG_MS);
+  try {
+    await result;
+  } finally {
+    timer.cancel();
+  }
+}

@@ -84,6 +84,24 @@ describe("hooks", () => {
     expect((await service.conversations.list())[0]?.messageCount).toBe(1);
   });
 
+  it("that have not settled for a minute are an alert, since what follows waits", async () => {
+    const told: number[] = [];
+    const { service, carrier, clock } = createDesk({
+      async onMessageAdded({ message }) {
+        told.push(message.index);
+        await new Promise(() => {});
+      },
+    });
+    await carrier.handset(PHONE).text(SENDER, "1");
+    await carrier.handset(PHONE).text(SENDER, "2");
+    await clock.advance(MINUTE - 1_000);
+    expect(await service.alerts.list()).toEqual([]);
+    await clock.advance(10 * MINUTE);
+    expect(await service.alerts.list()).toMatchObject([{ code: "CONVERSATION_HOOK_FAILED", count: 1 }]);
+    expect((await service.alerts.list())[0]?.message).toContain("has not settled for a minute");
+    expect(told).toEqual([0]);
+  });
+
   it("have a token that is the same when they are told again", async () => {
     const clock = createVirtualClock();
     const store = memoryStore({ clock });

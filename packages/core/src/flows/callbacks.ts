@@ -1,4 +1,4 @@
-import { sleep } from "../clock.ts";
+import { sleep, watched } from "../clock.ts";
 import { createTally } from "../queue/tally.ts";
 import type { MessageRecord, PendingCallback } from "../records/message-record.ts";
 import { isFinal, toMessage } from "../records/message-record.ts";
@@ -54,13 +54,7 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
         .catch((error: unknown) => {
           // Cut off: it stays on the record, and the next start tells it.
           if (closed) throw error;
-          for (const { reason, details, about } of reportFailure(error, statusParameters(message, context)))
-            ctx.events.alert(
-              "STATUS_CALLBACK_FAILED",
-              `The status callback of ${sid} failed: ${reason}`,
-              { sid, status, ...details },
-              about,
-            );
+          failed(message, context, error);
         })
         .then(() => told(sid, pending.sequence))
         .catch((error: unknown) =>
@@ -76,10 +70,21 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
     return ctx.callbacks.get(sid) ?? own ?? ctx.settings().statusCallback;
   }
 
+  function failed(message: Message, context: StatusContext, error: unknown): void {
+    const { sid, status } = message;
+    for (const { reason, details, about } of reportFailure(error, statusParameters(message, context)))
+      ctx.events.alert(
+        "STATUS_CALLBACK_FAILED",
+        `The status callback of ${sid} failed: ${reason}`,
+        { sid, status, ...details },
+        about,
+      );
+  }
+
   async function call(callback: StatusCallback, message: Message, context: StatusContext): Promise<void> {
     if (typeof callback === "function") {
-      await callback(message, context);
-      return;
+      const late = (error: Error): void => failed(message, context, error);
+      return watched(ctx.clock, () => callback(message, context), late);
     }
     const { url, method, guarded } = typeof callback === "string" ? { url: callback } : callback;
     await caller.call({

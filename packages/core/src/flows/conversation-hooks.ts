@@ -1,3 +1,4 @@
+import { watched } from "../clock.ts";
 import type {
   ConversationAddEvent,
   ConversationHookContext,
@@ -98,7 +99,8 @@ export function createConversationHooks(
       const event = await toEvent(record, each, message);
       if (event === undefined) continue;
       const token = `${record.sid}-${each.sequence}`;
-      await attempt(event, () => tellFunction(event, { token }));
+      const late = (error: Error): void => failed(event.type, { sid: record.sid }, error);
+      await attempt(event, () => watched(ctx.clock, () => tellFunction(event, { token }), late));
       if (webhook === undefined || !isCalled(event.type)) continue;
       const parameters = conversationParameters(event, new Date(each.at));
       await attempt(event, () => call(webhook, parameters, token), parameters);
