@@ -31,10 +31,15 @@ const TWINS: ReadonlyMap<string, string> = new Map([
 ]);
 const TWIN = /[ςłđðøæœħŧþىیکة’‘ʼ]/g;
 
+/** White letters on black, as "fancy text" keyboards write them and NFKC leaves them. One alone is a symbol: 🅿 is a car park. */
+const WHITE_LETTERS = /[\u{1F150}-\u{1F169}\u{1F170}-\u{1F189}]{2,}/gu;
+const WHITE_A = 0x1f150;
+
 const GAP = /[\p{Z}\p{Cc}\p{Pd}_\u2212]+/gu;
 const LEADING = /^[^\p{L}\p{N}]+/u;
 const TRAILING = /[^\p{L}\p{N}\p{M}]+$/u;
-const WORD_CHARACTER = /(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{N}\p{M}]/u;
+const WORD_CHARACTER =
+  /(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{N}\p{M}\u{1F150}-\u{1F169}\u{1F170}-\u{1F189}]/u;
 const ASCII_GAP = /[\x00-\x20\x7F_-]+/g;
 
 /**
@@ -42,7 +47,7 @@ const ASCII_GAP = /[\x00-\x20\x7F_-]+/g;
  * "stop"; "ARRÊT" and "arret" are both "arret"; "OPT-OUT" and "opt  out" are both "opt out". A text without letters or
  * digits becomes "".
  *
- * What is folded: compatibility forms (NFKC), case (ß = ss, final sigma, all four Turkish i's), invisible characters,
+ * What is folded: compatibility forms (NFKC), white letters on black, case (ß = ss, final sigma, all four Turkish i's), invisible characters,
  * punctuation and symbols around the text, runs of spaces and dashes within it, diacritics on Latin and Greek letters,
  * ё, Hebrew points and Arabic vowel signs. What is kept: every sign that is part of the spelling (й, ї, Indic and Thai
  * vowels, Japanese voicing marks) and punctuation between letters.
@@ -90,7 +95,16 @@ function foldUnicode(text: string): string {
 
 function decompose(text: string): string {
   // Twice: some compatibility forms decompose into ignorable characters (the Hangul fillers).
-  return text.replace(IGNORABLE, "").normalize("NFKD").replace(IGNORABLE, "");
+  const visible = text.replace(IGNORABLE, "").replace(WHITE_LETTERS, inBlack);
+  return visible.normalize("NFKD").replace(IGNORABLE, "");
+}
+
+/** Both alphabets, in circles and in squares, begin at a multiple of 32 after the first. */
+function inBlack(letters: string): string {
+  return Array.from(letters, (letter) => {
+    const place = ((letter.codePointAt(0) ?? 0) - WHITE_A) % 32;
+    return String.fromCodePoint(0x41 + place);
+  }).join("");
 }
 
 /** Full case folding by way of both cases: ẞ → ß → SS → ss, ı → I → i. */
