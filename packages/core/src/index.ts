@@ -71,6 +71,7 @@ export { lint } from "./opt-out/lint-body.ts";
 export type { KeywordMatch, MatchKeywordOptions } from "./opt-out/match.ts";
 export { matchKeyword } from "./opt-out/match.ts";
 export { possibleOptOut } from "./opt-out/possible-opt-out.ts";
+export { isCountry } from "./option-checks.ts";
 export type { MessagingServiceOptions, QueueFactory } from "./options.ts";
 export type { ParsedAddress, Recipient } from "./phone/address.ts";
 export { parseAddress } from "./phone/address.ts";

@@ -147,6 +147,8 @@ describe("AlphaSenders and DestinationAlphaSenders", () => {
     [{ AlphaSender: "ACME!" }, 400, 21709],
     [{ AlphaSender: "ACME", IsoCountryCode: "US" }, 400, 21709],
     [{ AlphaSender: "ACME", IsoCountryCode: "France" }, 400, 20422],
+    [{ AlphaSender: "ACME", IsoCountryCode: "UK" }, 400, 20422],
+    [{ AlphaSender: "ACME", IsoCountryCode: "ZZ" }, 400, 20422],
     [{ AlphaSender: "TAKEN" }, 409, 21710],
   ])("answer %j by %i and %i", async (form, status, code) => {
     const { api, service } = await createPool();

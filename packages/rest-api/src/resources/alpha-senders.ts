@@ -1,4 +1,4 @@
-import { type FormParameters, type MessagingService, parseAddress } from "@messaging-service/core";
+import { type FormParameters, isCountry, type MessagingService, parseAddress } from "@messaging-service/core";
 import { fault } from "../errors.ts";
 import { toAlphanumeric } from "../members.ts";
 import { textOf } from "../params.ts";
@@ -61,8 +61,8 @@ function parseAlphanumeric(
 
 /** An empty one is none: the sender ID is for every country. */
 function countryOf(form: FormParameters): string | undefined {
-  const value = textOf(form, "IsoCountryCode");
-  if (value === undefined || value === "") return undefined;
-  if (!/^[a-z]{2}$/i.test(value)) throw fault(20422, "IsoCountryCode is a country's two letters.");
-  return value.toUpperCase();
+  const country = textOf(form, "IsoCountryCode")?.toUpperCase();
+  if (country === undefined || country === "") return undefined;
+  if (!isCountry(country)) throw fault(20422, "IsoCountryCode is a country's two letters in ISO 3166-1.");
+  return country;
 }
