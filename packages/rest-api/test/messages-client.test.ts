@@ -110,13 +110,13 @@ describe.each(SERVERS)("the official client on $name", (server) => {
   });
 });
 
-it("pages through 1,000 messages by itself", async () => {
+it("pages through 1,100 messages by itself, and up to a limit above the largest page", async () => {
   const { api } = createRestWorld();
   const [server] = SERVERS;
   if (server === undefined) throw new Error("There is no server.");
   const client = clientOf(await listen(api, server));
   const sids: string[] = [];
-  for (let count = 0; count < 1_000; count++)
+  for (let count = 0; count < 1_100; count++)
     sids.unshift((await api.accountService.send({ to: PHONE, from: SENDER, body: String(count) })).sid);
   const seen: string[] = [];
   await new Promise<void>((resolve, reject) => {
@@ -127,6 +127,9 @@ it("pages through 1,000 messages by itself", async () => {
     });
   });
   expect(seen).toEqual(sids);
+  // The client asks for a page of that size.
+  const limited = await client.messages.list({ limit: 1_050 });
+  expect(limited.map(({ sid }) => sid)).toEqual(sids.slice(0, 1_050));
 });
 
 it("pages through 1,000 services by itself", async () => {

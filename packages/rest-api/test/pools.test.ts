@@ -109,6 +109,8 @@ describe("PhoneNumbers and ShortCodes", () => {
     expect(back.json.phone_numbers).toEqual(pages[1]);
     const wrong = await ask(api, "GET", `${service}/PhoneNumbers?PageToken=PAxyz`);
     expect([wrong.status, wrong.json.code]).toEqual([400, 21481]);
+    const large = await ask(api, "GET", `${service}/PhoneNumbers?PageSize=1001`);
+    expect([large.status, large.json.code]).toEqual([400, 20007]);
     expect(await client.incomingPhoneNumbers.list({ pageSize: 2 })).toHaveLength(7);
   });
 });

@@ -17,7 +17,7 @@ const LONGEST_WAIT_MS = 37 * DAY_MS;
 /** A provider's time of an inbound message may lie before ours. */
 const MOST_SKEW_MS = DAY_MS;
 
-/** @throws Fault 20007, 20422, 21481. */
+/** @throws Fault 20422, 21481. */
 export function parseList(call: Call): ListRequest {
   const page = parsePage(call);
   const to = address(call, "To");
