@@ -83,6 +83,8 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly conversations?: ConversationOptions | undefined;
   /** List this service's messages under its account too, beside those of other services, for a REST API: a line and a key more per message. Default false. */
   readonly accountLog?: boolean | undefined;
+  /** Webhooks name no `MessagingServiceSid`: of what an account sends and receives in no service, for a REST API. Default false. */
+  readonly anonymous?: boolean | undefined;
   /** A local file that a STOP is appended to when the store does not answer. Default: none (kept in memory until it does). */
   readonly journal?: string | undefined;
   /** Where it logs. Default: warnings and errors to stderr. */
@@ -121,6 +123,7 @@ export interface ResolvedOptions {
   readonly heartbeatMs: number;
   readonly conversations: ResolvedConversations;
   readonly accountLog: boolean;
+  readonly anonymous: boolean;
   readonly journal: string | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -134,7 +137,7 @@ export const OPTION_NAMES: readonly string[] = [
   ...["name", "friendlyName", "sid", "accountSid", "provider", "senders", "store", "storeTimeoutMs"],
   ...["publicUrl", "linkUrl", "path", "authToken", "allowPrivateHosts", "defaultCountry", "lookupCarrier"],
   ...["maxBodyBytes", "bodyTimeoutMs", "maxBacklog", "poolLimit", "refreshMs", "heartbeatMs", "journal"],
-  ...["conversations", "accountLog", "logger", "clock", "queue", ...SETTING_NAMES],
+  ...["conversations", "accountLog", "anonymous", "logger", "clock", "queue", ...SETTING_NAMES],
 ];
 
 /** What a queue has, given or made by a function. */
@@ -187,6 +190,7 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
     heartbeatMs: integer("heartbeatMs", options.heartbeatMs ?? 5_000, 50, 600_000),
     conversations: resolveConversations(options.conversations),
     accountLog: flag("accountLog", options.accountLog ?? false),
+    anonymous: flag("anonymous", options.anonymous ?? false),
     journal: options.journal === undefined ? undefined : text("journal", options.journal, 1, 4_096),
     logger: methods("logger", options.logger ?? stderrLogger, ["debug", "info", "warn", "error"]),
     clock: methods("clock", options.clock ?? systemClock, ["now", "schedule"]),

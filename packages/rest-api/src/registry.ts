@@ -207,6 +207,7 @@ export function createRegistry(options: ResolvedRestOptions): ServiceRegistry {
       publicUrl: options.publicUrl,
       path: options.messagingPath,
       accountLog: true,
+      anonymous: isAccount,
       clock,
     });
   }

@@ -27,7 +27,7 @@ export function createCallWebhook(
     message: InboundMessage,
     collector: Collector | undefined,
   ): Promise<void> {
-    const parameters = inboundParameters(message);
+    const parameters = inboundParameters(message, ctx.options);
     const ofCode = webhook.guarded !== true;
     let target = { url: webhook.url, method: webhook.method ?? "POST", trusted: ofCode };
     let left = MOST_MESSAGES;

@@ -22,6 +22,7 @@ export interface CallbackParts {
  * should this one die.
  */
 export function createCallbacks(ctx: FlowContext, { caller, sequencer }: CallbackParts): Callbacks {
+  const { anonymous } = ctx.options;
   const untold = createTally();
   let closed = false;
 
@@ -72,7 +73,10 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
 
   function failed(message: Message, context: StatusContext, error: unknown): void {
     const { sid, status } = message;
-    for (const { reason, details, about } of reportFailure(error, statusParameters(message, context)))
+    for (const { reason, details, about } of reportFailure(
+      error,
+      statusParameters(message, { ...context, anonymous }),
+    ))
       ctx.events.alert(
         "STATUS_CALLBACK_FAILED",
         `The status callback of ${sid} failed: ${reason}`,
@@ -92,6 +96,7 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
       method: method ?? "POST",
       parameters: statusParameters(message, {
         includeSequence: ctx.settings().statusCallbackSequence,
+        anonymous,
         ...context,
       }),
       trusted: guarded !== true,

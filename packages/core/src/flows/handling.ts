@@ -151,7 +151,7 @@ export function createHandling(ctx: FlowContext, { replies, callUrl, converse }:
     const { sid } = received;
     for (const { fallback, reason, details, about } of reportFailure(
       error,
-      inboundParameters(view(received)),
+      inboundParameters(view(received), ctx.options),
     )) {
       const [code, which] = fallback
         ? (["WEBHOOK_FALLBACK_FAILED", "The fallback of the webhook"] as const)

@@ -5,21 +5,20 @@ const API_VERSION = "2010-04-01";
 
 /**
  * The parameters of an inbound message's webhook, in Twilio's names. What the provider said goes along where its name has
- * Twilio's form (`ProfileName`, `WaId`, `ButtonText`, `FromCity`, and those Twilio may add); where both know a value, ours counts. `extra`
- * goes over everything.
+ * Twilio's form (`ProfileName`, `WaId`, `ButtonText`, `FromCity`, and those Twilio may add); where both know a value, ours counts.
  *
  * @see https://www.twilio.com/docs/messaging/guides/webhook-request
  */
 export function inboundParameters(
   message: InboundMessage,
-  extra: Readonly<Record<string, string>> = {},
+  { anonymous = false }: { readonly anonymous?: boolean | undefined } = {},
 ): Record<string, string> {
   const parameters = passedOn(message.parameters);
   parameters.MessageSid = message.sid;
   parameters.SmsSid = message.sid;
   parameters.SmsMessageSid = message.sid;
   parameters.AccountSid = message.accountSid;
-  parameters.MessagingServiceSid = message.messagingServiceSid;
+  if (!anonymous) parameters.MessagingServiceSid = message.messagingServiceSid;
   parameters.From = message.from;
   parameters.To = message.to;
   parameters.Body = message.body;
@@ -37,7 +36,7 @@ export function inboundParameters(
   parameters.SmsStatus = "received";
   parameters.ApiVersion = API_VERSION;
   if (message.optOutType !== null) parameters.OptOutType = message.optOutType;
-  return Object.assign(parameters, extra);
+  return parameters;
 }
 
 /** What {@link statusParameters} adds to the message. */
@@ -50,6 +49,8 @@ export interface StatusDetails {
   readonly timestamp?: Date | undefined;
   /** Sends `SequenceNumber` and `Timestamp` (ISO 8601), which Twilio does not know; default false. */
   readonly includeSequence?: boolean | undefined;
+  /** Leaves out `MessagingServiceSid`; default false. */
+  readonly anonymous?: boolean | undefined;
 }
 
 /**
@@ -66,7 +67,7 @@ export function statusParameters(message: Message, details: StatusDetails = {}):
     SmsSid: message.sid,
     SmsStatus: message.status,
     AccountSid: message.accountSid,
-    MessagingServiceSid: message.messagingServiceSid,
+    ...(details.anonymous ? {} : { MessagingServiceSid: message.messagingServiceSid }),
     ...(message.from === null ? {} : { From: message.from }),
     To: message.to,
     ApiVersion: API_VERSION,
@@ -102,7 +103,7 @@ function sequenceParameters({ sequenceNumber, timestamp }: StatusDetails): Recor
 }
 
 /** Names that are ours to say or to leave out: a provider's third picture must not outlive our two. */
-const OURS = /^(Media(Url|ContentType)\d+|OptOutType)$/;
+const OURS = /^(Media(Url|ContentType)\d+|OptOutType|MessagingServiceSid)$/;
 
 const IN_TWILIOS_FORM = /^[A-Z][A-Za-z0-9]*$/;
 

@@ -134,11 +134,12 @@ describe("inboundParameters", () => {
     expect(parameters).not.toHaveProperty("FromCountry");
   });
 
-  it("puts extra values over everything", () => {
-    expect(inboundParameters(INBOUND, { ToCountry: "CA", More: "1" })).toMatchObject({
-      ToCountry: "CA",
-      More: "1",
-    });
+  it("names no service where it is anonymous, nor the provider's", () => {
+    const parameters = { MessagingServiceSid: "MGother" };
+    expect(inboundParameters({ ...INBOUND, parameters }, { anonymous: true })).not.toHaveProperty(
+      "MessagingServiceSid",
+    );
+    expect(statusParameters(OUTBOUND, { anonymous: true })).not.toHaveProperty("MessagingServiceSid");
   });
 });
 
