@@ -1,10 +1,18 @@
-import { isMessagingError, MessagingError, type MessagingService, type Store } from "@messaging-service/core";
+import {
+  isMessagingError,
+  MessagingError,
+  type MessagingService,
+  type Settings,
+  type SettingsInput,
+  type Store,
+} from "@messaging-service/core";
 import { changeDocument, readDocument } from "./documents.ts";
 import type { RegistryKeys } from "./registry-keys.ts";
 import type { ServiceView } from "./registry-types.ts";
 import {
   DEFAULT_PROPERTIES,
   fromSettings,
+  INBOUND,
   type ServiceProperties,
   toSettings,
 } from "./service-properties.ts";
@@ -24,6 +32,9 @@ const KEPT_HERE = [
   "fallbackToLongCode",
   "synchronousValidation",
 ] as const;
+
+/** Properties that show a webhook, which may be more than a URL. */
+const WEBHOOKS: readonly (keyof ServiceProperties)[] = [...INBOUND, "statusCallback"];
 
 /** Services made in code. They live as long as the code keeps them; what REST changes of them is in the store. */
 export interface Registered {
@@ -70,19 +81,9 @@ export function createRegistered({ store, keys, accountSid, now }: RegisteredPar
     view,
     refresh,
     async update(service: MessagingService, change: Partial<ServiceProperties>): Promise<ServiceView> {
-      const names = Object.keys(change);
+      const names = keysOf(change);
       const before = await view(service);
-      await service.update((there) => {
-        const { webhook, ...settings } = toSettings(
-          { ...DEFAULT_PROPERTIES, ...fromSettings(there), ...change },
-          names,
-        );
-        // A function has no URL that could be given back: it stays until a URL takes its place.
-        if (typeof there.webhook !== "function" || change.inboundRequestUrl !== undefined)
-          return { ...settings, webhook };
-        const { inboundHandling } = settings;
-        return inboundHandling === "drop" ? { ...settings, inboundHandling: "webhook" } : settings;
-      });
+      await service.update((there) => changeOf(there, change));
       const kept = Object.fromEntries(
         KEPT_HERE.filter((name) => names.includes(name)).map((name) => [name, change[name]]),
       );
@@ -128,6 +129,26 @@ export function createRegistered({ store, keys, accountSid, now }: RegisteredPar
       inCode: true,
     });
   }
+}
+
+/**
+ * What a change means for the settings there are. A function, and conversations, show as no URL: they stay until a URL takes their place, or
+ * another of the two goes first. Of webhooks, what comes back as it was shown is no change.
+ */
+function changeOf(there: Settings, change: Partial<ServiceProperties>): SettingsInput {
+  const shown: Partial<ServiceProperties> = fromSettings(there);
+  const after = { ...DEFAULT_PROPERTIES, ...shown, ...change };
+  const names = keysOf(change).filter((name) => !WEBHOOKS.includes(name) || after[name] !== shown[name]);
+  const { webhook, inboundHandling, ...settings } = toSettings(after, names);
+  const isMoved = names.includes("inboundRequestUrl") || names.includes("useInboundWebhookOnNumber");
+  const nowhere = after.inboundRequestUrl === null;
+  if (!isMoved) return nowhere ? settings : { ...settings, webhook };
+  if (!nowhere || typeof there.webhook !== "function") return { ...settings, webhook, inboundHandling };
+  return { ...settings, inboundHandling: inboundHandling === "drop" ? "webhook" : inboundHandling };
+}
+
+function keysOf(change: Partial<ServiceProperties>): readonly (keyof ServiceProperties)[] {
+  return Object.keys(change) as (keyof ServiceProperties)[];
 }
 
 function wrong(what: string): MessagingError {

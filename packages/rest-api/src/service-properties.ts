@@ -62,13 +62,13 @@ export interface ServiceDocument {
 /** Properties that have a setting of their own name in core. */
 const SAME = ["stickySender", "mmsConverter", "smartEncoding", "areaCodeGeomatch", "validityPeriod"] as const;
 /** Properties that together say what becomes of an inbound message. */
-const INBOUND = [
+export const INBOUND: readonly (keyof ServiceProperties)[] = [
   "inboundRequestUrl",
   "inboundMethod",
   "fallbackUrl",
   "fallbackMethod",
   "useInboundWebhookOnNumber",
-] as const;
+];
 
 /**
  * The settings that properties mean; `names` limits them to what a change touched. A URL that came over REST is checked

@@ -1,4 +1,4 @@
-import type { Store } from "@messaging-service/core";
+import type { MessagingServiceOptions, Store } from "@messaging-service/core";
 import { createVirtualClock } from "@messaging-service/simulator";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ServicePage } from "../src/registry-types.ts";
@@ -262,6 +262,29 @@ describe("a service made in code", () => {
     });
     expect(service.settings).toMatchObject({ stickySender: false, inboundHandling: "webhook" });
     expect(service.settings.webhook).toBeTypeOf("function");
+  });
+
+  it.each<[string, Partial<MessagingServiceOptions>]>([
+    ["functions", { webhook: () => undefined, statusCallback: () => undefined }],
+    ["conversations", { inboundHandling: "conversation" }],
+    ["a function that is not called", { inboundHandling: "drop", webhook: () => undefined }],
+    [
+      "URLs",
+      { webhook: { url: "http://127.0.0.1/in", format: "json" }, statusCallback: "http://127.0.0.1/" },
+    ],
+  ])("keeps %s when its properties come back as they were shown, or a method alone", async (_, options) => {
+    const setting = createSetting();
+    const registry = open(setting);
+    const service = register(setting, registry, options);
+    const { webhook, statusCallback, inboundHandling } = service.settings;
+    const { sid } = service;
+    await registry.update(sid, (await registry.read(sid))?.properties ?? {});
+    const { settings } = service;
+    expect([settings.webhook, settings.statusCallback]).toEqual([webhook, statusCallback]);
+    await registry.update(sid, { fallbackMethod: "GET" });
+    expect(service.settings.inboundHandling).toBe(inboundHandling);
+    await registry.update(sid, { inboundRequestUrl: "https://e.example/in", inboundMethod: "GET" });
+    expect(service.settings.webhook).toMatchObject({ url: "https://e.example/in", method: "GET" });
   });
 
   it("has senders that only code removes, and others that REST added", async () => {
