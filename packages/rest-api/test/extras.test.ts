@@ -129,6 +129,19 @@ describe("Explanations", () => {
       codes.push((await ask(api, "POST", `${path}/Explanations`, form as never)).json.code);
     expect(codes).toEqual([21604, 21211, 21619, 21617]);
   });
+
+  it("answer what the same parameters would come to as a message", async () => {
+    const optOut = { exemptCategories: ["otp"] };
+    const { api, path, service } = await createService({ serviceOptions: { optOut } });
+    await service.consent.set(PHONE, { status: "opted-out", source: "website" });
+    const explain = (form: Readonly<Record<string, string | readonly string[]>>) =>
+      ask(api, "POST", `${path}/Explanations`, { To: PHONE, Body: "x", ...form });
+    expect((await explain({ MessageIntent: "otp" })).json.opted_out).toBe(false);
+    expect((await explain({ MessageIntent: "marketing", MediaUrl: "" })).json.opted_out).toBe(true);
+    expect((await explain({ MessageIntent: "none" })).json.code).toBe(20422);
+    expect((await explain({ To: [PHONE, PHONE] })).json.code).toBe(21653);
+    expect((await explain({ SendAt: "2016-07-31T00:00:00Z" })).json.code).toBe(35126);
+  });
 });
 
 describe("Alerts", () => {

@@ -1,7 +1,7 @@
-import type { FormParameters, PlanDecision, SendRequest } from "@messaging-service/core";
-import { fault } from "../errors.ts";
-import { flagOf, listOf, textOf } from "../params.ts";
+import type { PlanDecision } from "@messaging-service/core";
+import { flagOf } from "../params.ts";
 import type { Answer, Call, Row } from "../ports.ts";
+import { parseMessageRequest } from "./message-request.ts";
 import { serviceOf, toSnakeCase } from "./service-of.ts";
 import type { ResourceParts } from "./services.ts";
 
@@ -14,8 +14,8 @@ export function explanationRows(parts: ResourceParts): readonly Row[] {
 
   async function explain(call: Call): Promise<Answer> {
     const service = await serviceOf(parts, call);
-    const request = parseRequest(call.form);
-    const plan = await service.explain(request, { all: flagOf(call.form, "All") ?? false });
+    const { send } = parseMessageRequest({ ...call.form, MessagingServiceSid: service.sid });
+    const plan = await service.explain(send, { all: flagOf(call.form, "All") ?? false });
     const { decision, fallback, refusal, steps, alerts, encoding, numSegments, segments, body } = plan;
     return {
       status: 200,
@@ -38,28 +38,6 @@ export function explanationRows(parts: ResourceParts): readonly Row[] {
       },
     };
   }
-}
-
-function parseRequest(form: FormParameters): SendRequest {
-  const to = textOf(form, "To");
-  if (to === undefined || to === "") throw fault(21604);
-  const text = (name: string): string | undefined => textOf(form, name) || undefined;
-  const mediaUrl = listOf(form, "MediaUrl");
-  const request = {
-    to,
-    body: text("Body"),
-    mediaUrl: mediaUrl.length === 0 ? undefined : mediaUrl,
-    from: text("From"),
-    fallbackFrom: text("FallbackFrom"),
-    contentSid: text("ContentSid"),
-    contentVariables: text("ContentVariables"),
-    smartEncoded: flagOf(form, "SmartEncoded"),
-    sendAsMms: flagOf(form, "SendAsMms"),
-    category: text("Category"),
-  };
-  return Object.fromEntries(
-    Object.entries(request).filter(([, value]) => value !== undefined),
-  ) as unknown as SendRequest;
 }
 
 function renderDecision(decision: PlanDecision | null): Record<string, unknown> {
