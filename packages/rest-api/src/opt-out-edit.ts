@@ -1,9 +1,10 @@
-import type {
-  CountryKeywords,
-  KeywordEntry,
-  KeywordLayer,
-  OptOutOptions,
-  OptOutType,
+import {
+  type CountryKeywords,
+  type KeywordEntry,
+  type KeywordLayer,
+  type OptOutOptions,
+  type OptOutType,
+  resolveOptOut,
 } from "@messaging-service/core";
 
 /** Which keywords: their type, language, and the country they are for; `undefined`: every country. */
@@ -33,8 +34,15 @@ export function addKeywords(
   });
 }
 
-/** The options without a keyword: one that was added goes, one that is built in is left to the application. */
+/** The options without a keyword: one that was added goes, with its set where it is the last; one that is built in is left to the application. */
 export function removeKeyword(options: OptOutOptions, place: KeywordPlace, word: string): OptOutOptions {
+  const { languages, countries } = resolveOptOut(options);
+  const [only, ...others] =
+    [...languages, ...countries].find(
+      ({ language, country }) => language === place.language && country === place.country,
+    )?.words ?? [];
+  if (only !== undefined && others.length === 0 && same(only.word) === same(word))
+    return removeSet(options, place);
   return editLayer(options, place, (layer) => {
     const field = FIELDS[place.type];
     const there = layer[field] ?? [];
@@ -42,6 +50,18 @@ export function removeKeyword(options: OptOutOptions, place: KeywordPlace, word:
     if (left.length < there.length) return { ...layer, [field]: left };
     return { ...layer, remove: [...(layer.remove ?? []), word] };
   });
+}
+
+function removeSet(options: OptOutOptions, { language, country }: KeywordPlace): OptOutOptions {
+  const without = <Value>(entries: Readonly<Record<string, Value>> = {}, name: string) =>
+    Object.fromEntries(Object.entries(entries).filter(([each]) => each !== name));
+  if (country === undefined) return { ...options, languages: without(options.languages, language) };
+  const there = options.countries?.[country];
+  const own: CountryKeywords = typeof there === "object" ? there : {};
+  const languages = without(own.languages, language);
+  if (Object.keys(languages).length === 0)
+    return { ...options, countries: without(options.countries, country) };
+  return { ...options, countries: { ...options.countries, [country]: { ...own, languages } } };
 }
 
 /** The options with another reply at a place. */

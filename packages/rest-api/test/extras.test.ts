@@ -226,6 +226,22 @@ describe("OptOutConfiguration", () => {
   });
 
   it.each([
+    ["STOP.SPANISH", "MX"],
+    ["STOP.ENGLISH", "MX"],
+    ["STOP.SPANISH", "CA"],
+    ["STOP.XHOSA", "ALL"],
+  ])("takes back the only word of %s in %s, and its set with it", async (KeywordType, MessageType) => {
+    const { api, path } = await createService();
+    const at = `${path}/OptOutConfiguration`;
+    const before = (await ask(api, "GET", at)).json.config;
+    const added = await ask(api, "POST", `${at}/Keywords`, { KeywordType, MessageType, Keyword: "AWAY" });
+    expect(added.json.config).toHaveLength(before.length + 1);
+    await ask(api, "POST", `${at}/Messages`, { KeywordType, MessageType, Message: "Gone." });
+    expect((await ask(api, "DELETE", `${at}/Keywords/${KeywordType}/${MessageType}/away`)).status).toBe(204);
+    expect((await ask(api, "GET", at)).json.config).toEqual(before);
+  });
+
+  it.each([
     ["", { Scope: "planet" }],
     ["/Keywords", { KeywordType: "STOP.ENGLISH", Keyword: "x".repeat(35) }],
     ["/Keywords", { KeywordType: "STOP.KLINGON", Keyword: "x" }],
