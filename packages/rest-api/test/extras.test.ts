@@ -67,6 +67,20 @@ describe("OptOuts", () => {
     expect([status, json.code]).toEqual([400, code]);
   });
 
+  it("of one category are answered, fetched and lifted by its name", async () => {
+    const { api, path, service, clock } = await createService();
+    const form = { Address: PHONE, Category: "marketing" };
+    const made = await ask(api, "POST", `${path}/OptOuts`, form);
+    expect([made.status, made.json.status]).toEqual([201, "opted-out"]);
+    const one = `${path}/OptOuts/${encoded(PHONE)}`;
+    expect((await ask(api, "GET", one)).status).toBe(404);
+    expect((await ask(api, "GET", `${one}?Category=marketing`)).json).toEqual(made.json);
+    await clock.advance(11_000);
+    expect((await ask(api, "DELETE", one)).status).toBe(404);
+    expect((await ask(api, "DELETE", `${one}?Category=marketing`)).status).toBe(204);
+    expect((await service.consent.get(PHONE, { category: "marketing" })).status).toBe("opted-in");
+  });
+
   it("are those of one service", async () => {
     const { api, path } = await createService();
     const other = (await ask(api, "POST", "/v1/Services", { FriendlyName: "B" })).json.sid;

@@ -42,7 +42,7 @@ export interface ConsentInput {
 export interface ConsentLedger {
   get(
     address: string,
-    about?: { readonly sender?: Address; readonly category?: string },
+    about?: { readonly sender?: Address | undefined; readonly category?: string | undefined },
   ): Promise<ConsentAnswer>;
   /** Writes an event; `applied: false` with the reason where a later or stronger one stands. */
   set(
@@ -115,10 +115,7 @@ export function createConsentLedger(
   }
 
   return Object.freeze({
-    async get(
-      address: string,
-      question: { readonly sender?: Address; readonly category?: string } = {},
-    ): Promise<ConsentAnswer> {
+    async get(address: string, question: Parameters<ConsentLedger["get"]>[1] = {}): Promise<ConsentAnswer> {
       const to = parse(address);
       fields("consent.get", question, SCOPE_FIELDS);
       const channel = consentChannel(to.channel);

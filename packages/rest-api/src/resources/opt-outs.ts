@@ -63,12 +63,12 @@ export function optOutRows(parts: ResourceParts): readonly Row[] {
       status: "opted-out",
     });
     if (!applied) throw refusal(20409, reason);
-    return { status: 201, json: render(await service.consent.get(address), call) };
+    return { status: 201, json: render(await service.consent.get(address, reachOf(call.form)), call) };
   }
 
   async function fetch(call: Call): Promise<Answer> {
     const service = await serviceOf(parts, call);
-    const answer = await service.consent.get(addressOf(call));
+    const answer = await service.consent.get(addressOf(call), reachOf(call.query));
     if (answer.status !== "opted-out") throw fault(20404);
     return { status: 200, json: render(answer, call) };
   }
@@ -77,7 +77,8 @@ export function optOutRows(parts: ResourceParts): readonly Row[] {
   async function remove(call: Call): Promise<Answer> {
     const service = await serviceOf(parts, call);
     const address = addressOf(call);
-    if ((await service.consent.get(address)).status !== "opted-out") throw fault(20404);
+    const there = await service.consent.get(address, reachOf(call.query));
+    if (there.status !== "opted-out") throw fault(20404);
     const { applied, reason } = await service.consent.set(address, {
       ...parseConsent(call.query),
       status: "opted-in",
@@ -126,10 +127,14 @@ function parseConsent(form: FormParameters): Omit<ConsentInput, "status"> {
   return {
     source: oneOf(form, "Source", SOURCES) ?? "operator",
     at,
-    sender: filled(form, "Sender"),
-    category: filled(form, "Category"),
+    ...reachOf(form),
     note: textOf(form, "Note"),
   };
+}
+
+/** What of a person's consent is meant: toward one sender, about one category, or all of it. */
+function reachOf(form: FormParameters): Pick<ConsentInput, "sender" | "category"> {
+  return { sender: filled(form, "Sender"), category: filled(form, "Category") };
 }
 
 /** A parameter that is empty is not given. */
