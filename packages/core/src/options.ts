@@ -152,13 +152,10 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
   if (typeof options !== "object" || options === null) {
     throw new MessagingError("INVALID_OPTION", "createMessagingService takes an object of options.");
   }
-  for (const key of Object.keys(options)) {
-    if (!OPTION_NAMES.includes(key)) {
-      throw new MessagingError(
-        "UNKNOWN_OPTION",
-        `There is no option "${key}"; did you mean "${nearest(key, OPTION_NAMES)}"?`,
-      );
-    }
+  const unknown = Object.keys(options).find((key) => !OPTION_NAMES.includes(key));
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, OPTION_NAMES);
+    throw new MessagingError("UNKNOWN_OPTION", `There is no option "${unknown}"; did you mean "${meant}"?`);
   }
   const providers = resolveProviders(options.provider);
   const name = text("name", options.name ?? "default", 1, 64);
