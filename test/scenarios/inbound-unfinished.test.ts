@@ -77,6 +77,7 @@ describe("a service that ends while its webhook is at work", () => {
       await first.carrier.handset(PHONE).text(SENDER, body);
       await expect.poll(() => site.requests.length).toBe(1);
       await first.service.close({ timeoutMs: 0 });
+      expect(first.service.unfinished).toBe(1);
       expect((await first.service.alerts.list().catch(() => [])).map(({ code }) => code)).toEqual([]);
 
       late.open();

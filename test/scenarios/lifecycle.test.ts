@@ -36,6 +36,27 @@ describe("closing", () => {
     expect((await message(sid)).status).toBe("sent");
   });
 
+  it.each(["hi", "STOP"])("lets a webhook finish that outlives its answer, for %j", async (body) => {
+    let finish = (): void => {};
+    const atWork = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const { service, carrier, clock } = createWorld({ respondWithin: 1_000, webhook: () => atWork });
+    const texted = carrier.handset(PHONE).text(SENDER, body);
+    await clock.advance(1_500);
+    expect((await texted).status).toBe(200);
+    expect(service.unfinished).toBe(1);
+    let closed = false;
+    const closing = service.close().then(() => {
+      closed = true;
+    });
+    await clock.advance(3_000);
+    expect(closed).toBe(false);
+    finish();
+    await closing;
+    expect(service.unfinished).toBe(0);
+  });
+
   it("waits no longer than it is told to", async () => {
     const { service, carrier, clock } = createWorld();
     carrier.outcome({ hang: true });

@@ -170,7 +170,7 @@ export interface MessagingService extends Manage, HttpHandler {
   listInAccount(): void;
   /**
    * How much of this process's work is under way: messages that wait or are being handed over, status callbacks and
-   * events of conversations to be told, webhooks being answered. At 0 a `close` leaves nothing to the next start.
+   * events of conversations to be told, webhooks being answered, and your own at work after their answer. At 0 a `close` leaves nothing to the next start.
    */
   readonly unfinished: number;
   /**

@@ -77,12 +77,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   let closed: Promise<void> | undefined;
 
   const guard = createGuard({ allow: options.allowPrivateHosts });
-  const caller = createWebhookCaller({
-    authToken: options.authToken,
-    clock,
-    logger,
-    guard,
-  });
+  const caller = createWebhookCaller({ authToken: options.authToken, clock, logger, guard });
   const debug = createDebugger(ctx, { caller });
   alerting.forward(debug.tell);
   const callbacks = createCallbacks(ctx, { caller, sequencer: createSequencer() });
@@ -92,7 +87,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const replan = createReplan({ decide, claim });
   const probe = createProbe({ clock, guard });
   const checkMedia = createCheckMedia(ctx, { probe });
-  const sends = createTally();
+  const [sends, late] = [createTally(), createTally()];
   const unsure = createUnsure(ctx, { advance });
   const send = createSend(ctx, { decide, claim, advance, unsure, checkMedia, tally: sends });
   const providerOptOut = createProviderOptOut(ctx);
@@ -108,7 +103,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     converse: converse.receive,
   });
   const keyword = createKeyword(ctx, { ...handling, replies, settle: denyList.settle });
-  const process = createProcess(ctx, { keyword, handling: handling.handle, keep: converse.keep });
+  const process = createProcess(ctx, { keyword, handling: handling.handle, keep: converse.keep, late });
   const journal = createJournal(options.journal);
   const { inbound, resume, replay } = createInbound(ctx, { process, journal, deny: denyList.add });
   const webhooks = createWebhooks(ctx, {
@@ -197,7 +192,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
       return Promise.resolve(toErrorResponse(new MessagingError("SERVICE_CLOSED", "The service is closed.")));
     },
     get unfinished() {
-      return ctx.waiting.count() + ctx.telling.size + telling.active + webhooks.active;
+      return ctx.waiting.count() + ctx.telling.size + telling.active + webhooks.active + late.active;
     },
     erase: createErase(ctx, { advance, conversations }),
     listInAccount,
@@ -210,6 +205,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         const settled = Promise.all([webhooks.settled(), sends.settled()]);
         const answered = Promise.race([settled, sleep(clock, timeoutMs)]);
         await Promise.all([ctx.queue.close(timeoutMs), answered]);
+        await late.settledWithin(clock, Math.max(0, deadline - clock.now()));
         await callbacks.close(Math.max(0, deadline - clock.now()));
         await telling.close(Math.max(0, deadline - clock.now()));
         ctx.waiting.close();

@@ -1,4 +1,4 @@
-import { sleep, watched } from "../clock.ts";
+import { watched } from "../clock.ts";
 import { createTally } from "../queue/tally.ts";
 import type { MessageRecord, PendingCallback } from "../records/message-record.ts";
 import { isFinal, toMessage } from "../records/message-record.ts";
@@ -28,7 +28,7 @@ export function createCallbacks(ctx: FlowContext, { caller, sequencer }: Callbac
 
   return Object.freeze({
     async close(timeoutMs: number): Promise<void> {
-      if (untold.active > 0) await Promise.race([untold.settled(), sleep(ctx.clock, timeoutMs)]);
+      await untold.settledWithin(ctx.clock, timeoutMs);
       closed = true;
     },
     wanted: (record: MessageRecord): boolean => callbackOf(record) !== undefined,

@@ -1,4 +1,3 @@
-import { sleep } from "../clock.ts";
 import { createTally } from "../queue/tally.ts";
 import type { ConversationRecord, PendingEvent } from "../records/conversation-record.ts";
 import type { MessageRecord } from "../records/message-record.ts";
@@ -33,7 +32,7 @@ export function createConversationTelling(
       return held.size;
     },
     async close(timeoutMs: number): Promise<void> {
-      if (underWay.active > 0) await Promise.race([underWay.settled(), sleep(ctx.clock, timeoutMs)]);
+      await underWay.settledWithin(ctx.clock, timeoutMs);
       closed = true;
     },
   });

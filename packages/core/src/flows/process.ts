@@ -1,6 +1,8 @@
 import { channels } from "../diagnostics.ts";
+import { isMessagingError } from "../errors.ts";
 import type { KeywordMatch } from "../opt-out/match.ts";
 import type { HttpResponse } from "../provider.ts";
+import type { Tally } from "../queue/tally.ts";
 import { parseConsent } from "../records/consent-record.ts";
 import { toStoredAnswer } from "../records/inbound-record.ts";
 import type { InboundPart, MessageRecord } from "../records/message-record.ts";
@@ -27,6 +29,8 @@ export interface ProcessFlows {
   readonly handling: Handle;
   /** Keeps a keyword and our reply in the conversation of its pair, if there is one. */
   readonly keep: Converse["keep"];
+  /** Counts user code that outlives its answer; what a close cut off stays counted. */
+  readonly late: Tally;
 }
 
 /** User code that outlives the answer has this long until it is called again. */
@@ -38,7 +42,7 @@ const AGAIN_MS = 30_000;
 /** A claimed inbound message: keyword or handling, then its answer goes on record, and only then leaves. */
 export function createProcess(
   ctx: FlowContext,
-  { keyword, handling, keep: keepKeyword }: ProcessFlows,
+  { keyword, handling, keep: keepKeyword, late }: ProcessFlows,
 ): Process {
   return async function process(
     arrival: Arrival,
@@ -115,12 +119,14 @@ export function createProcess(
 
   /** Should this process die before, or the service close, the next start calls the user's code again. */
   function closeAfter(pending: Promise<void>, sid: string): void {
+    late.begin();
     pending
       .then(() => ctx.messages.update(sid, close))
       .then(() => ctx.outbox.done(sid))
-      .catch((error: unknown) =>
-        ctx.logger.warn("An inbound message could not be marked done.", { sid, error: String(error) }),
-      );
+      .then(late.end, (error: unknown) => {
+        ctx.logger.warn("An inbound message could not be marked done.", { sid, error: String(error) });
+        if (!isMessagingError(error, "SERVICE_CLOSED")) late.end();
+      });
   }
 
   function close({ inbound }: MessageRecord): RecordChange | undefined {

@@ -1,3 +1,5 @@
+import { type Clock, sleep } from "../clock.ts";
+
 /** Counts the tasks that are under way, so that closing can wait for them. */
 export interface Tally {
   /** How many are under way. */
@@ -9,6 +11,8 @@ export interface Tally {
   run<T>(task: () => Promise<T>): Promise<T>;
   /** Resolves when none is under way. */
   settled(): Promise<void>;
+  /** The same, after `timeoutMs` at the latest. */
+  settledWithin(clock: Clock, timeoutMs: number): Promise<void>;
 }
 
 /** A tally of nothing yet. */
@@ -22,6 +26,8 @@ export function createTally(): Tally {
     active -= 1;
     if (active === 0) for (const tell of waiting.splice(0)) tell();
   };
+  const settled = (): Promise<void> =>
+    active === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
   return Object.freeze({
     get active() {
       return active;
@@ -36,7 +42,9 @@ export function createTally(): Tally {
         end();
       }
     },
-    settled: (): Promise<void> =>
-      active === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
+    settled,
+    async settledWithin(clock: Clock, timeoutMs: number): Promise<void> {
+      if (active > 0) await Promise.race([settled(), sleep(clock, timeoutMs)]);
+    },
   });
 }
