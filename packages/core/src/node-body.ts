@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
 import { createChunks } from "./chunks.ts";
 import { MessagingError } from "./errors.ts";
 
@@ -123,4 +124,7 @@ function discard(request: IncomingMessage, maxBodyBytes: number): void {
     left -= chunk.byteLength;
     if (left < 0) request.destroy();
   });
+  const { stream } = request as IncomingMessage & { readonly stream?: ServerHttp2Stream };
+  // Over HTTP/2 the client alone ends its part of a stream, unless it is told that nobody listens. @see RFC 9113 §8.1
+  stream?.once("finish", () => stream.close());
 }
