@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Route, RouteMessaging } from "./flows/arrival.ts";
 import { type Place, toErrorResponse } from "./http.ts";
 import type { HttpHandler } from "./messaging-service.ts";
-import { captureNodeResponse, muteNodeResponse } from "./node-capture.ts";
+import { captureNodeResponse, isGone, muteNodeResponse } from "./node-capture.ts";
 import { bodyOf, isUnread, type NodeRequest, parseAsLeft, toHttpRequest } from "./node-http.ts";
 import type { HttpResponse } from "./provider.ts";
 import { endOfTurn } from "./turn.ts";
@@ -86,7 +86,7 @@ export async function serveNode(
   }
   await new Promise<void>((resolve, reject) => {
     const route: Route = {
-      isOpen: () => !response.headersSent && !response.writableEnded && !response.destroyed,
+      isOpen: () => !response.headersSent && !response.writableEnded && !isGone(response),
       respond: exchange.respond,
       standIn(answer) {
         exchange.respond(answer);

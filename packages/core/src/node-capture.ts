@@ -1,8 +1,15 @@
 import type { ServerResponse } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
 import type { HttpResponse } from "./provider.ts";
 
 /** Most bytes of a route's answer that are kept for a duplicate of the request. */
 export const MOST_CAPTURED = 65_536;
+
+/** Whether its connection is gone, or over HTTP/2 its stream, of which the response itself says nothing. */
+export function isGone(response: ServerResponse): boolean {
+  const { stream } = response as ServerResponse & { readonly stream?: ServerHttp2Stream };
+  return response.destroyed || stream?.destroyed === true;
+}
 
 /**
  * What a route answers, as it writes it; nothing is held back. `undefined` when the connection closed before, or the
@@ -11,7 +18,10 @@ export const MOST_CAPTURED = 65_536;
 export function captureNodeResponse(response: ServerResponse): Promise<HttpResponse | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
+  let ended = false;
   const keep = (chunk: unknown, encoding: unknown): void => {
+    // What is given to `end`, HTTP/2 hands on to `write`.
+    if (ended) return;
     if (typeof chunk !== "string" && !(chunk instanceof Uint8Array)) return;
     if (size > MOST_CAPTURED) return;
     const part =
@@ -39,6 +49,7 @@ export function captureNodeResponse(response: ServerResponse): Promise<HttpRespo
   } as typeof write;
   response.end = function captured(this: ServerResponse, ...args: Parameters<typeof end>): ServerResponse {
     keep(args[0], args[1]);
+    ended = true;
     return end.apply(this, args);
   } as typeof end;
   return new Promise((resolve) => {
@@ -48,10 +59,12 @@ export function captureNodeResponse(response: ServerResponse): Promise<HttpRespo
         type ?? response.getHeader("content-type"),
         Buffer.concat(chunks),
       );
-      resolve(response.writableFinished && size <= MOST_CAPTURED ? answer : undefined);
+      // Over HTTP/2 a response counts as finished when its client is gone, too.
+      const isWhole = response.writableEnded && response.writableFinished && size <= MOST_CAPTURED;
+      resolve(isWhole ? answer : undefined);
     };
     // The client may be gone already.
-    if (response.destroyed) onClose();
+    if (isGone(response)) onClose();
     else response.once("close", onClose);
   });
 }
