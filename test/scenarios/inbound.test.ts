@@ -1,4 +1,9 @@
-import type { HttpResponse, InboundMessage, RouteMessaging } from "@messaging-service/core";
+import {
+  type HttpResponse,
+  type InboundMessage,
+  type RouteMessaging,
+  silentLogger,
+} from "@messaging-service/core";
 import { describe, expect, it } from "vitest";
 import { createWorld, PHONE, SECOND, SENDER } from "../support/world.ts";
 
@@ -47,6 +52,58 @@ describe("an inbound message", () => {
     expect(phone.inbox.map(({ body }) => body)).toEqual(["1: hi"]);
     expect(await service.messages()).toHaveLength(2);
   });
+
+  it("is answered by a reply that holds nothing but a reply's fields", async () => {
+    const refusals: unknown[] = [];
+    const wrong: unknown[] = [
+      { body: "See:", mediaURL: "https://media.example/a.png" },
+      { body: 5 },
+      undefined,
+    ];
+    const { service, carrier } = createWorld({
+      webhook: async (_, { reply }) => {
+        for (const input of wrong) await reply(input as string).catch((error) => refusals.push(error));
+      },
+    });
+    expect((await carrier.handset(PHONE).text(SENDER, "hi")).replies).toHaveLength(0);
+    expect(refusals).toMatchObject([
+      { code: "UNKNOWN_REQUEST_OPTION", message: expect.stringContaining('"mediaUrl"') },
+      { code: "MISSING_CONTENT" },
+      { code: "INVALID_OPTION" },
+    ]);
+    expect(await service.messages({ direction: "outbound-reply" })).toHaveLength(0);
+  });
+
+  it.each(["webhook", "route"] as const)(
+    "outlives a %s that does not wait for a reply that is refused",
+    async (which) => {
+      const warnings: unknown[] = [];
+      const logger = {
+        ...silentLogger,
+        warn: (message: string, fields: unknown) => warnings.push(message, fields),
+      };
+      const turn = ({ reply }: Pick<RouteMessaging, "reply">): void => void reply("x".repeat(1_601));
+      const { service, carrier } = createWorld({
+        logger,
+        webhook: which === "webhook" ? (_, context) => turn(context) : undefined,
+      });
+      carrier.connect({
+        handle: async (kind, request) => {
+          const answer: HttpResponse = { status: 200, headers: {}, body: "" };
+          const next = async (messaging?: RouteMessaging): Promise<HttpResponse> => {
+            if (messaging !== undefined) turn(messaging);
+            return answer;
+          };
+          return (await service.handle(kind, request, { route: { next, respond() {} } })) ?? answer;
+        },
+      });
+      expect((await carrier.handset(PHONE).text(SENDER, "hi")).status).toBe(200);
+      expect(warnings).toEqual([
+        "A reply was refused.",
+        { sid: expect.stringMatching(/^SM/), error: expect.stringContaining("1601 characters") },
+      ]);
+    },
+  );
 
   it("to a number that is not ours is acknowledged without a trace", async () => {
     const { service, carrier } = createWorld();

@@ -74,6 +74,23 @@ describe("STOP, START and HELP", () => {
     expect(phone.inbox).toHaveLength(1);
   });
 
+  it.each([
+    ["waits for its reply", async (reply: (text: string) => Promise<unknown>) => void (await reply("Hi"))],
+    ["does not wait for it", async (reply: (text: string) => Promise<unknown>) => void reply("Hi")],
+  ])("are no failure of a webhook that replies to everything and %s", async (_, answer) => {
+    let told = 0;
+    const { service, carrier, clock } = createWorld({
+      webhook: async (_message, { reply }) => {
+        told += 1;
+        await answer(reply);
+      },
+    });
+    await carrier.handset(PHONE).text(SENDER, "STOP");
+    await clock.advance(MINUTE);
+    expect(told).toBe(1);
+    expect(await service.alerts.list()).toHaveLength(0);
+  });
+
   it("bind the whole service, whichever sender was texted", async () => {
     const { service, carrier } = createWorld({ senders: [SENDER, SECOND] });
     await carrier.handset(PHONE).text(SECOND, "STOP");

@@ -1,9 +1,12 @@
-/** The known name that takes the fewest edits (Levenshtein) to reach from `name`; for error messages. */
+/** The known name that takes the fewest edits (Levenshtein) to reach from `name`, or has it as a part; for error messages. */
 export function nearest(name: string, known: readonly string[]): string {
   let best = known[0] ?? "";
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
-    const edits = distance(name.toLowerCase(), candidate.toLowerCase());
+    const [from, to] = [name.toLowerCase(), candidate.toLowerCase()];
+    // "phone" is the beginning of "phoneNumber", though "webhook" takes fewer edits.
+    const part = from.length > 2 && to.includes(from) ? 2 : Number.POSITIVE_INFINITY;
+    const edits = Math.min(part, distance(from, to));
     if (edits < least) [best, least] = [candidate, edits];
   }
   return best;

@@ -117,7 +117,8 @@ function optionalText(field: string, value: string | undefined): string | undefi
   return value === undefined ? undefined : text(field, value, 1, 255);
 }
 
-function parseBody(body: unknown, otherContent: boolean): string {
+/** The text of a message or a reply. @throws MessagingError MISSING_CONTENT, BODY_TOO_LONG. */
+export function parseBody(body: unknown, otherContent: boolean): string {
   if (body === undefined || body === null || body === "") {
     if (otherContent) return "";
     throw new MessagingError("MISSING_CONTENT", "The message has no body, no media and no content template.");

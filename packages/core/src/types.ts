@@ -62,7 +62,7 @@ export interface WebhookUrl {
 /** At least once per message, with the same `message.sid` (and `token`) each time. */
 export type WebhookFunction = (message: InboundMessage, context: WebhookContext) => unknown;
 export interface WebhookContext {
-  /** Answers the sender of the message. Resolves when the reply is accepted. */
+  /** Answers the sender of the message. Resolves when the reply is accepted; rejects, and sends nothing, where the message is a keyword. */
   reply(reply: ReplyInput): Promise<Message>;
   /** The same on every attempt at this message. */
   readonly token: string;

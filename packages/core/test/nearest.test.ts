@@ -10,6 +10,8 @@ describe("nearest", () => {
     ["PUBLICURL", "publicUrl"],
     ["sender", "senders"],
     ["senders", "senders"],
+    ["public", "publicUrl"],
+    ["URL", "publicUrl"],
   ])("finds for %s %s", (name, near) => {
     expect(nearest(name, KNOWN)).toBe(near);
   });

@@ -3,7 +3,15 @@ import { possibleOptOut } from "../opt-out/possible-opt-out.ts";
 import type { HttpResponse } from "../provider.ts";
 import { toInboundMessage } from "../records/message-record.ts";
 import type { Sender } from "../sender.ts";
-import type { InboundHandling, InboundMessage, Webhook, WebhookFunction } from "../types.ts";
+import type {
+  InboundHandling,
+  InboundMessage,
+  Message,
+  ReplyInput,
+  Webhook,
+  WebhookContext,
+  WebhookFunction,
+} from "../types.ts";
 import { inboundParameters } from "../webhook/parameters.ts";
 import { reportFailure } from "../webhook/report.ts";
 import type {
@@ -59,7 +67,7 @@ export function createHandling(ctx: FlowContext, { replies, callUrl, converse }:
     if (webhook !== undefined) {
       const work =
         typeof webhook === "function"
-          ? callFunction(webhook, message, collector.reply)
+          ? callFunction(webhook, message, (input) => heard(message, collector.reply(input)))
           : callUrl(webhook, message, collector);
       // Over already: there is nothing to wait for.
       if (work === undefined) return { response: await collector.answer(), kept: true };
@@ -92,16 +100,14 @@ export function createHandling(ctx: FlowContext, { replies, callUrl, converse }:
   /** The next route writes the answer, or its first reply does, or, when both are late, we do. */
   async function passOn(route: Route, message: InboundMessage, collector: Collector): Promise<Outcome> {
     let answered = false;
-    const turn = route.next({
-      message,
-      async reply(input) {
-        const first = !answered;
-        answered = true;
-        const sent = await collector.reply(input);
-        if (first && route.isOpen?.() !== false) route.respond(await collector.answer());
-        return sent;
-      },
-    });
+    const reply = async (input: ReplyInput): Promise<Message> => {
+      const first = !answered;
+      answered = true;
+      const sent = await collector.reply(input);
+      if (first && route.isOpen?.() !== false) route.respond(await collector.answer());
+      return sent;
+    };
+    const turn = route.next({ message, reply: (input) => heard(message, reply(input)) });
     const captured = await withinTime(turn, async () => {
       // It is being answered, however slowly.
       if (route.isOpen?.() === false) return turn;
@@ -160,15 +166,22 @@ export function createHandling(ctx: FlowContext, { replies, callUrl, converse }:
     }
   }
 
+  /** Code that does not wait for its reply is told in the log why it was refused: Node would end the process. */
+  function heard({ sid }: InboundMessage, sent: Promise<Message>): Promise<Message> {
+    sent.catch((error: unknown) =>
+      ctx.logger.warn("A reply was refused.", { sid, error: error instanceof Error ? error.message : error }),
+    );
+    return sent;
+  }
+
   /** Its promise, or `undefined` when it is over already: then there is nothing to wait for. */
   function callFunction(
     webhook: WebhookFunction,
     message: InboundMessage,
-    reply: Collector["reply"],
+    reply: WebhookContext["reply"],
   ): Promise<void> | undefined {
     try {
-      // Its callbacks are code's own: nothing but the reply is the caller's to say.
-      const result: unknown = webhook(message, { reply: (input) => reply(input), token: message.sid });
+      const result: unknown = webhook(message, { reply, token: message.sid });
       return result === undefined ? undefined : Promise.resolve(result).then(() => {});
     } catch (error) {
       return Promise.reject(error);
@@ -179,15 +192,20 @@ export function createHandling(ctx: FlowContext, { replies, callUrl, converse }:
   function inform(received: Handled): Promise<void> {
     const { webhook } = takerOf(received.sender);
     const message = Object.freeze({ ...view(received), optOutType: received.optOutType });
-    const deaf = (): Promise<never> =>
-      Promise.reject(new Error("A keyword is answered by the service; the webhook's own reply is not sent."));
+    // Most webhooks reply to whatever comes: to a keyword that is no failure, whether they wait for it or not.
+    const unsent = new Error("A keyword is answered by the service; the webhook's own reply is not sent.");
+    const deaf = (): Promise<never> => {
+      const refusal = Promise.reject(unsent);
+      refusal.catch(() => {});
+      return refusal;
+    };
     const work =
       typeof webhook === "function"
         ? callFunction(webhook, message, deaf)
         : webhook && callUrl(webhook, message, undefined);
-    return (work ?? Promise.resolve()).catch((error: unknown) =>
-      failed(received, "The webhook that is told of keywords,", error),
-    );
+    return (work ?? Promise.resolve()).catch((error: unknown) => {
+      if (error !== unsent) failed(received, "The webhook that is told of keywords,", error);
+    });
   }
 
   function view(received: Received): InboundMessage {

@@ -1,13 +1,13 @@
 import { segment } from "../encoding/segment.ts";
 import { MessagingError } from "../errors.ts";
 import { meanwhile } from "../meanwhile.ts";
-import { showUrl } from "../option-checks.ts";
+import { fields, showUrl } from "../option-checks.ts";
 import type { HttpResponse, ProviderReply } from "../provider.ts";
 import { boundBy, type ConsentDocument, consentChannel } from "../records/consent-record.ts";
 import { kindOf, replySidOf } from "../records/inbound-record.ts";
 import { type MessageRecord, toMessage } from "../records/message-record.ts";
 import { createReplyLoops } from "../records/reply-loops.ts";
-import { parseMedia } from "../send-request.ts";
+import { parseBody, parseMedia } from "../send-request.ts";
 import { isHttpUrl } from "../settings.ts";
 import type { Message, ReplyInput } from "../types.ts";
 import type { Arrival, CollectOptions, Collector, Received, Replies, ReplyDraft } from "./arrival.ts";
@@ -15,6 +15,7 @@ import type { FlowContext, Send } from "./context.ts";
 
 /** Most messages in one answer. @see Twilio warning 14109. */
 const MOST_REPLIES = 10;
+const REPLY_FIELDS = ["body", "mediaUrl", "to", "from", "statusCallback"];
 /** A reply on record. `fresh`: it was not there before. */
 interface Written {
   readonly reply: ProviderReply;
@@ -224,19 +225,16 @@ function sidOf({ sid }: Received, { index, mediaUrl }: ReplyDraft): string {
   return replySidOf(sid, index, mediaUrl);
 }
 
-/** @throws MessagingError MISSING_CONTENT, BODY_TOO_LONG, INVALID_MEDIA_URL, TOO_MANY_MEDIA, INVALID_STATUS_CALLBACK. */
+/** @throws MessagingError UNKNOWN_REQUEST_OPTION, MISSING_CONTENT, BODY_TOO_LONG, INVALID_MEDIA_URL, TOO_MANY_MEDIA, INVALID_STATUS_CALLBACK. */
 function toDraft(
   input: ReplyInput,
   index: number,
   { trusted = true, callbackMethod }: CollectOptions,
 ): ReplyDraft {
   const parts = typeof input === "string" ? { body: input } : input;
+  fields("reply", parts, REPLY_FIELDS);
   const mediaUrl = parseMedia(parts.mediaUrl);
-  const body = parts.body ?? "";
-  if (body === "" && mediaUrl.length === 0)
-    throw new MessagingError("MISSING_CONTENT", "The reply has neither body nor media.");
-  if (body.length > 1_600)
-    throw new MessagingError("BODY_TOO_LONG", `The reply has ${body.length} characters.`);
+  const body = parseBody(parts.body, mediaUrl.length > 0);
   if (parts.statusCallback !== undefined && !isHttpUrl(parts.statusCallback))
     throw new MessagingError(
       "INVALID_STATUS_CALLBACK",

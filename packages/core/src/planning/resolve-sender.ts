@@ -96,7 +96,7 @@ const FIELD_NAMES: readonly string[] = [
 function checkFields(input: unknown, fields: SenderFields): void {
   const unknown = Object.keys(fields).find((field) => !FIELD_NAMES.includes(field));
   if (unknown !== undefined)
-    throw invalid(input, `has no field "${unknown}"; did you mean "${nearest(unknown, FIELD_NAMES)}"?`);
+    throw invalid(input, `has no field "${unknown}" (did you mean "${nearest(unknown, FIELD_NAMES)}"?)`);
   const { webhook, inboundHandling, capabilities, unsupportedCarriers, provider, registered } = fields;
   if (webhook !== undefined && !isWebhook(webhook))
     throw invalid(input, "has a webhook that is neither a function nor { url } with an absolute http(s) URL");

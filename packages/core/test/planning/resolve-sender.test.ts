@@ -67,7 +67,7 @@ test.each<[string, SenderInput]>([
 test("names the sender whose field is misspelt", () => {
   const misspelt = { phoneNumber: "+14155550101", wehbook: () => {} } as SenderInput;
   expect(() => resolveSender(misspelt, context)).toThrow(
-    'Sender "+14155550101" has no field "wehbook"; did you mean "webhook"?',
+    'Sender "+14155550101" has no field "wehbook" (did you mean "webhook"?).',
   );
 });
 
