@@ -9,7 +9,8 @@ const INTRODUCTION = `# Errors
 Every error of this library is a \`MessagingError\`. Its \`code\` is stable and meant for \`switch\`; \`twilioCode\` is the number the
 field knows it by ([Twilio's error dictionary](https://www.twilio.com/docs/api/errors)), or \`null\`; \`status\` is the HTTP status of an
 answer that carries it; the message says what is wrong and ends in the remedy below. The \`errorCode\` of a failed message is the same
-number. \`isMessagingError(error, code)\` tells them apart, also across two copies of the package.
+number, or the carrier's own where it gave one; 30036 where the validity period ended. \`isMessagingError(error, code)\` tells errors apart, also
+across two copies of the package.
 
 This page is generated from \`packages/core/src/error-table.ts\`.
 `;

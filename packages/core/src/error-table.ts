@@ -5,7 +5,7 @@
  */
 export const ERROR_TABLE = {
   // Set-up: thrown at construction.
-  INVALID_OPTION: [500, null, "Correct the named option; its docstring states the allowed values."],
+  INVALID_OPTION: [500, null, "Correct the named option; the message says what it takes."],
   UNKNOWN_OPTION: [500, null, "Remove or rename the option; the nearest known name is in the message."],
   INVALID_SENDER: [
     400,

@@ -33,8 +33,8 @@ import type { KeyvLike } from "./store/keyv.ts";
 import type { Store } from "./store/store.ts";
 
 /**
- * What a messaging service is made of. Everything but `provider` has a default; settings (the second half) can be
- * changed while it runs by `service.update()`.
+ * What a messaging service is made of. Everything has a default but `provider` and, with a provider that is not simulated, `store`;
+ * settings (those of `SettingsInput`) can be changed while it runs by `service.update()`.
  */
 export interface MessagingServiceOptions extends SettingsInput {
   /** Stable identity in the store. Default `"default"`. Two services on one store need two names. */
@@ -43,7 +43,7 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly friendlyName?: string | undefined;
   /** The service's own SID, `MG` and 32 hexadecimal digits. Default: follows from account and name. */
   readonly sid?: string | undefined;
-  /** Account that owns the consent ledger. Default: the first provider's, else one that follows from nothing. */
+  /** Account that owns the consent ledger. Default: the first provider's, else a fixed one. */
   readonly accountSid?: string | undefined;
   /** The carrier API, or several; the first is the default of senders that name none. */
   readonly provider: Provider | readonly Provider[];
@@ -77,9 +77,9 @@ export interface MessagingServiceOptions extends SettingsInput {
   readonly poolLimit?: number | undefined;
   /** Milliseconds until another process's changes to settings and senders are seen at the latest. Default 2,000. */
   readonly refreshMs?: number | undefined;
-  /** Milliseconds between this process's signs of life; three without one, and another process takes its messages over. Default 5,000. */
+  /** Milliseconds between this process's signs of life; after three without one, another process takes its messages over. Default 5,000. */
   readonly heartbeatMs?: number | undefined;
-  /** Hooks and timers of `inboundHandling: "conversation"`; see below. Default: neither. */
+  /** Hooks and timers of `inboundHandling: "conversation"` (docs/conversations.md). Default: neither. */
   readonly conversations?: ConversationOptions | undefined;
   /** List this service's messages under its account too, beside those of other services, for a REST API: a line and a key more per message. Default false. */
   readonly accountLog?: boolean | undefined;
