@@ -37,9 +37,10 @@ const LONGEST_TOKEN = 512;
  * @throws Fault 20007 for a PageSize above 1,000 under `/v1`, 20422 for a PageSize or Page that is none, 21481 for a token not ours.
  */
 export function parsePage({ query, path }: Pick<Call, "query" | "path">): PageRequest {
-  const asked = integerOf(query, "PageSize", 1, Number.MAX_SAFE_INTEGER) ?? DEFAULT_SIZE;
-  if (asked > LARGEST_PAGE && path.startsWith("/v1/")) throw fault(20007);
-  const size = Math.min(asked, LARGEST_PAGE);
+  const asked = textOf(query, "PageSize") ?? "";
+  const isLarger = /^\d+$/.test(asked) && Number(asked) > LARGEST_PAGE;
+  if (isLarger && path.startsWith("/v1/")) throw fault(20007);
+  const size = isLarger ? LARGEST_PAGE : (integerOf(query, "PageSize", 1, LARGEST_PAGE) ?? DEFAULT_SIZE);
   const page = integerOf(query, "Page", 0, MOST_PAGES) ?? 0;
   const token = textOf(query, "PageToken");
   if (token === undefined || token === "") return { size, page, cursor: undefined, back: false };

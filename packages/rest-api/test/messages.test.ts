@@ -449,6 +449,12 @@ describe("the list of messages", () => {
     expect(await ask(api, "GET", `${LIST}?${query}`)).toMatchObject({ status: 400, json: { code } });
   });
 
+  it("names the sizes that a page can have", async () => {
+    const { api } = createRestWorld();
+    const { json } = await ask(api, "GET", `${LIST}?PageSize=0`);
+    expect(json.message).toBe("PageSize is a whole number from 1 to 1000.");
+  });
+
   it("holds inbound messages", async () => {
     const { api, carrier, clock } = createRestWorld();
     await carrier.handset(PHONE).text(SENDER, "Hello there");
