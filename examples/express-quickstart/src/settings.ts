@@ -63,7 +63,9 @@ function accountOf(env: NodeJS.ProcessEnv, to: string | undefined): TwilioAccoun
     throw new Error(
       "TWILIO_SENDERS is empty: name your senders, such as +14155550100,whatsapp:+14155550101.",
     );
-  return { accountSid, authToken, senders, publicUrl: filled(env.PUBLIC_URL), to };
+  // Printed with a path behind it.
+  const publicUrl = filled(env.PUBLIC_URL)?.replace(/\/$/, "");
+  return { accountSid, authToken, senders, publicUrl, to };
 }
 
 function portOf(text: string): number {

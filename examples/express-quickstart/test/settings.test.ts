@@ -28,7 +28,7 @@ describe("readSettings", () => {
     const env = {
       ...ACCOUNT,
       TWILIO_SENDERS: " +14155550100, whatsapp:+14155550101 ,",
-      PUBLIC_URL: "https://a.b",
+      PUBLIC_URL: "https://a.b/",
     };
     expect(readSettings(["--to=+14155550123"], env).account).toEqual({
       accountSid: "AC1",

@@ -46,7 +46,8 @@ function accountOf(env: NodeJS.ProcessEnv): TwilioAccount | undefined {
     throw new Error(
       "TWILIO_SENDERS is empty: name your senders, such as +14155550100,whatsapp:+14155550101.",
     );
-  const publicUrl = filled(env.PUBLIC_URL);
+  // Printed with a path behind it.
+  const publicUrl = filled(env.PUBLIC_URL)?.replace(/\/$/, "");
   if (publicUrl === undefined)
     throw new Error(
       "PUBLIC_URL is empty: say where Twilio reaches this server, such as https://example.com.",

@@ -5,7 +5,7 @@ const ACCOUNT = {
   TWILIO_ACCOUNT_SID: "AC1",
   TWILIO_AUTH_TOKEN: "token",
   TWILIO_SENDERS: " +14155550100, whatsapp:+14155550101 ,",
-  PUBLIC_URL: "https://inbox.example",
+  PUBLIC_URL: "https://inbox.example/",
   AGENT_TOKEN: "a token for all the agents",
 };
 
