@@ -241,6 +241,13 @@ describe("listeners", () => {
 });
 
 describe("doctor", () => {
+  it("says which reply to a keyword wants a brand", async () => {
+    const { service } = createWorld({ optOut: null });
+    const messages = (await service.doctor()).map(({ message }) => message);
+    expect(messages.join(" ")).toContain('"You are unsubscribed');
+    expect(new Set(messages).size).toBe(messages.length);
+  });
+
   it("finds nothing to warn of in a simulated set-up", async () => {
     const { service } = createWorld();
     expect((await service.doctor()).filter(({ level }) => level === "warn")).toEqual([]);

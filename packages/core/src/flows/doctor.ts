@@ -1,6 +1,7 @@
 import { NOT_DURABLE } from "../alert.ts";
 import type { Timer } from "../clock.ts";
 import { lintOptOut } from "../opt-out/lint.ts";
+import { show } from "../option-checks.ts";
 import { PLAN_ALERTS } from "../planning/reasons.ts";
 import type { Provider } from "../provider.ts";
 import type { InboundHandling } from "../types.ts";
@@ -21,8 +22,8 @@ export function createDoctor(ctx: FlowContext): () => Promise<readonly DoctorFin
   return async function doctor(): Promise<readonly DoctorFinding[]> {
     const findings: DoctorFinding[] = [...urlFindings(), ...poolFindings(), ...conversationFindings()];
     const { policy } = ctx.optOut();
-    for (const { code, message } of policy.enabled ? lintOptOut(policy) : [])
-      findings.push({ level: "info", code, message });
+    for (const { code, message, reply } of policy.enabled ? lintOptOut(policy) : [])
+      findings.push({ level: "info", code, message: `${message} It is ${show(reply)}.` });
     try {
       for (const { level, code, message } of (await ctx.store.inspect?.()) ?? []) {
         findings.push({ level: level === "info" ? "info" : "warn", code, message });
