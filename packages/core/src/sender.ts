@@ -11,7 +11,7 @@ export interface Sender {
   /** NANP area code of a US or Canadian long code. */
   readonly areaCode?: string | undefined;
   readonly capabilities: readonly Capability[];
-  /** Units per second (segments for SMS); default by type and country. */
+  /** Units per second (segments for SMS) of everything but MMS; default by type and country. */
   readonly throughput?: number | undefined;
   /** This sender's own webhook, used when inbound handling is "defer". */
   readonly webhook?: Webhook | undefined;
