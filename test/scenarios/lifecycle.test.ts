@@ -1,5 +1,12 @@
 import { fileURLToPath } from "node:url";
-import { isMessagingService, memoryStore, type Provider, type Store } from "@messaging-service/core";
+import {
+  createMessagingService,
+  isMessagingService,
+  memoryStore,
+  type Provider,
+  type Store,
+} from "@messaging-service/core";
+import { createCarrier } from "@messaging-service/simulator";
 import { describe, expect, it } from "vitest";
 import { buildPackage } from "../support/build.ts";
 import { run } from "../support/run.ts";
@@ -237,6 +244,22 @@ describe("listeners", () => {
     await service.send({ to: PHONE, body: "x" });
     await clock.advance(1_000);
     expect(heard).toEqual([]);
+  });
+});
+
+describe("close on the machine's clock", () => {
+  it("keeps the process until it is through", async () => {
+    const { provider } = createCarrier();
+    const hangs = { ...provider, send: () => new Promise<never>(() => {}) };
+    const service = createMessagingService({ provider: hangs, senders: [SENDER] });
+    await service.send({ to: PHONE, body: "x" });
+    const keepers = (): number =>
+      process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+    const before = keepers();
+    const closing = service.close({ timeoutMs: 10 });
+    expect(keepers()).toBe(before + 1);
+    await closing;
+    expect(keepers()).toBeLessThanOrEqual(before);
   });
 });
 

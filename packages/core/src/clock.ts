@@ -78,3 +78,13 @@ export async function watched(
     timer.cancel();
   }
 }
+
+/**
+ * Does the work, and keeps the process until it is over: timers of {@link systemClock} keep none, and somebody waits for it. On
+ * another clock it may never be over.
+ */
+export function staying<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
+  if (clock !== systemClock) return work();
+  const stay = setInterval(() => {}, LONGEST_TIMEOUT_MS);
+  return work().finally(() => clearInterval(stay));
+}

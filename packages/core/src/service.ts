@@ -1,4 +1,4 @@
-import { sleep } from "./clock.ts";
+import { sleep, staying } from "./clock.ts";
 import type { ConversationReply } from "./conversation.ts";
 import { createContext } from "./create-context.ts";
 import { isMessagingError, MessagingError } from "./errors.ts";
@@ -199,7 +199,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
     doctor: createDoctor(ctx),
     ready: () => ready,
     close({ timeoutMs = 10_000 } = {}) {
-      closed ??= (async () => {
+      closed ??= staying(clock, async () => {
         const deadline = clock.now() + timeoutMs;
         // A send that is under way is accepted, and what it stored is left to the next start.
         const settled = Promise.all([webhooks.settled(), sends.settled()]);
@@ -216,7 +216,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
         await caller.close();
         probe.close(new MessagingError("SERVICE_CLOSED", "The service is closed."));
         await ctx.store.close?.();
-      })();
+      });
       return closed;
     },
   } satisfies MessagingService);

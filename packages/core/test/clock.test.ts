@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { sleep, systemClock } from "../src/clock.ts";
+import { recordUnder } from "../src/records/idempotency.ts";
+import type { Messages } from "../src/records/messages.ts";
 
 const DAY = 86_400_000;
 
@@ -18,6 +20,18 @@ describe("the machine's clock", () => {
     expect(callback).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(callback).toHaveBeenCalledTimes(1);
+  });
+
+  it("keeps the process where a send waits for another of its idempotency key", async () => {
+    const records = [undefined, { record: { sid: "SM1" } }];
+    const messages = { get: async () => records.shift() } as unknown as Pick<Messages, "get">;
+    const waiting = recordUnder({ sid: "SM1", at: Date.now(), hash: "" }, { messages, clock: systemClock });
+    await vi.advanceTimersByTimeAsync(1);
+    // The clock's own, which keeps no process, and one that does.
+    expect(vi.getTimerCount()).toBe(2);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await waiting).toEqual({ sid: "SM1" });
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it("holds times that setTimeout does not", async () => {

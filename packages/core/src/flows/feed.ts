@@ -1,4 +1,4 @@
-import { sleep } from "../clock.ts";
+import { sleep, staying } from "../clock.ts";
 import { isMessagingError } from "../errors.ts";
 import { fields, flag, invalid } from "../option-checks.ts";
 import type { Change } from "../records/changes.ts";
@@ -50,18 +50,8 @@ export function createFeed(ctx: FlowContext, isClosed: () => boolean) {
       }
       if (page.length === PAGE) continue;
       if (!follow || isClosed() || signal?.aborted === true) return;
-      await wait();
+      await staying(ctx.clock, () => sleep(ctx.clock, POLL_MS));
       waited = true;
-    }
-  }
-
-  /** A clock's timers keep no process alive, and who waits for what comes wants it alive. */
-  async function wait(): Promise<void> {
-    const alive = setInterval(() => {}, POLL_MS);
-    try {
-      await sleep(ctx.clock, POLL_MS);
-    } finally {
-      clearInterval(alive);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Clock, sleep } from "../clock.ts";
+import { type Clock, sleep, staying } from "../clock.ts";
 import { MessagingError } from "../errors.ts";
 import type { Draft } from "../send-request.ts";
 import type { SendRequest } from "../types.ts";
@@ -91,6 +91,6 @@ export async function recordUnder(
     const there = await messages.get(mark.sid);
     if (there !== undefined) return there.record;
     if (clock.now() - since >= LEASE_MS) return undefined;
-    await sleep(clock, POLL_MS);
+    await staying(clock, () => sleep(clock, POLL_MS));
   }
 }
