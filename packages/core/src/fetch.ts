@@ -3,9 +3,9 @@ import { MessagingError } from "./errors.ts";
 import type { Route, RouteMessaging } from "./flows/arrival.ts";
 import { type Place, toErrorResponse } from "./http.ts";
 import type { HttpHandler, MessagingService, ServiceHandles } from "./messaging-service.ts";
-import { nearest } from "./nearest.ts";
 import type { ReadLimits } from "./node-body.ts";
 import { MOST_CAPTURED, toAnswer } from "./node-capture.ts";
+import { optionNames } from "./option-checks.ts";
 import type { HttpRequest, HttpResponse } from "./provider.ts";
 
 /**
@@ -58,13 +58,7 @@ export function toFetchHandler(
       "INVALID_OPTION",
       "toFetchHandler takes a messaging service, or a handler over several.",
     );
-  for (const key of Object.keys(options)) {
-    if (!OPTION_NAMES.includes(key))
-      throw new MessagingError(
-        "UNKNOWN_OPTION",
-        `toFetchHandler has no option "${key}"; did you mean "${nearest(key, OPTION_NAMES)}"?`,
-      );
-  }
+  optionNames("toFetchHandler", options, OPTION_NAMES);
   const serve = (place: Place | undefined, request: Request, next = options.next): Promise<Response> =>
     serveFetch(target, place, request, next, options.remoteAddress);
   const handler = (request: Request, next?: FetchNext): Promise<Response> =>

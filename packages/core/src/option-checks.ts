@@ -49,6 +49,16 @@ export function fields(call: string, value: unknown, known: readonly string[]): 
   }
 }
 
+/** Refuses options that something does not have, and would pass over in silence. @throws MessagingError UNKNOWN_OPTION naming the nearest. */
+export function optionNames(of: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw new MessagingError(
+      "UNKNOWN_OPTION",
+      `${of} has no option "${unknown}"; did you mean "${nearest(unknown, known)}"?`,
+    );
+}
+
 /** How many a page holds at most, between 1 and `most`. @throws MessagingError INVALID_OPTION for what is no whole number. */
 export function pageSize(limit: unknown, usual: number, most: number): number {
   if (limit === undefined) return usual;

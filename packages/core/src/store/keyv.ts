@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { MessagingError } from "../errors.ts";
+import { optionNames } from "../option-checks.ts";
 import { wholeTtl } from "./arguments.ts";
 import { createTimeLimit, DEFAULT_STORE_TIMEOUT_MS, type Step } from "./guard.ts";
 import { adaptersOf, createKeyvAccess, failLoudly, type KeyvAccess } from "./keyv-access.ts";
@@ -71,12 +72,13 @@ const mutexes = new WeakMap<object, Mutex>();
  * confirms each write by reading it back. The Keyv stays the user's: it is never closed, and its `throwOnErrors` is
  * switched on, for what it swallows cannot be told from what is absent.
  *
- * @throws MessagingError INVALID_OPTION for anything but a Keyv instance, or for a timeoutMs that is not positive.
+ * @throws MessagingError INVALID_OPTION for anything but a Keyv instance, or for a timeoutMs that is not positive; UNKNOWN_OPTION.
  */
 export function keyvStore(keyv: KeyvLike, options: KeyvStoreOptions = {}): Store {
   if (!isKeyv(keyv)) {
     throw new MessagingError("INVALID_OPTION", "store must be a Keyv instance: new Keyv(adapter).");
   }
+  optionNames("keyvStore", options, ["timeoutMs", "clock"]);
   const timeoutMs = options.timeoutMs ?? DEFAULT_STORE_TIMEOUT_MS;
   if (!(timeoutMs > 0)) {
     throw new MessagingError("INVALID_OPTION", `timeoutMs must be a positive number, not ${timeoutMs}.`);

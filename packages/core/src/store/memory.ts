@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { MessagingError } from "../errors.ts";
+import { integer, optionNames } from "../option-checks.ts";
 import { fromCursor, toCursor, wholeTtl } from "./arguments.ts";
 import { type Bucket, createExpiry, type Expiry } from "./expiry.ts";
 import { markTimely } from "./guard.ts";
@@ -35,10 +36,13 @@ const NO = Promise.resolve(false);
 /**
  * A store in this process's memory: exact, bounded, and gone with the process. It evicts nothing. Entries end by
  * their time to live alone; when it is full of live ones it refuses new ones and still replaces and deletes.
+ *
+ * @throws MessagingError UNKNOWN_OPTION, INVALID_OPTION.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
+  optionNames("memoryStore", options, ["clock", "maxEntries", "sweepEveryMs"]);
   const clock = options.clock ?? systemClock;
-  const maxEntries = options.maxEntries ?? 1_000_000;
+  const maxEntries = integer("maxEntries", options.maxEntries ?? 1_000_000, 0, Number.MAX_SAFE_INTEGER);
   const entries = new Map<string, Entry>();
   const expiry: Expiry<Entry | Run> = createExpiry(clock, options.sweepEveryMs ?? 1_000, (ended, now) =>
     "key" in ended ? dropEntry(ended, now) : logs.drop(ended, now),

@@ -2,7 +2,7 @@ import { Keyv } from "keyv";
 import { Keyv as Keyv6 } from "keyv-6";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { describeStore, type StoreHarness } from "../../../../test/contracts/describe-store.ts";
-import { isKeyv, type KeyvLike, keyvStore } from "../../src/store/keyv.ts";
+import { isKeyv, type KeyvLike, type KeyvStoreOptions, keyvStore } from "../../src/store/keyv.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 
 /** Keyv's times to live run on the machine's clock: turn that. */
@@ -215,4 +215,8 @@ it("refuses what is no Keyv, and a time limit that is none", () => {
   for (const timeoutMs of [0, -1, Number.NaN]) {
     expect(() => keyvStore(new Keyv(), { timeoutMs })).toThrow(invalid);
   }
+  const misspelt = { timeout: 5 } as KeyvStoreOptions;
+  expect(() => keyvStore(new Keyv(), misspelt)).toThrow(
+    'keyvStore has no option "timeout"; did you mean "timeoutMs"?',
+  );
 });

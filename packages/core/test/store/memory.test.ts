@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { describeStore } from "../../../../test/contracts/describe-store.ts";
 import { createManualClock } from "../../../../test/support/manual-clock.ts";
-import { memoryStore } from "../../src/store/memory.ts";
+import { type MemoryStoreOptions, memoryStore } from "../../src/store/memory.ts";
 
 const START = Date.UTC(2026, 0, 5);
 
@@ -25,6 +25,15 @@ describe("the memory store", () => {
     await expect(store.append("log", "2", 0)).rejects.toMatchObject(full);
     expect(await store.getMany(["a", "b", "c"])).toEqual(["1", "1", undefined]);
     expect(await store.range("log")).toHaveLength(1);
+  });
+
+  it.each([
+    [{ maxEntry: 3 }, "UNKNOWN_OPTION", "maxEntries"],
+    [{ maxEntries: -1 }, "INVALID_OPTION", "maxEntries"],
+    [{ maxEntries: "100" }, "INVALID_OPTION", "maxEntries"],
+  ])("refuses %o", (options, code, name) => {
+    const error = expect.objectContaining({ code, message: expect.stringContaining(`"${name}"`) });
+    expect(() => memoryStore(options as MemoryStoreOptions)).toThrow(error);
   });
 
   it("still replaces, compares and deletes when it is full", async () => {
