@@ -42,7 +42,8 @@ const NO = Promise.resolve(false);
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
   optionNames("memoryStore", options, ["clock", "maxEntries", "sweepEveryMs"]);
   const clock = options.clock ?? systemClock;
-  const maxEntries = integer("maxEntries", options.maxEntries ?? 1_000_000, 0, Number.MAX_SAFE_INTEGER);
+  const { maxEntries = 1_000_000 } = options;
+  if (maxEntries !== Number.POSITIVE_INFINITY) integer("maxEntries", maxEntries, 0, Number.MAX_SAFE_INTEGER);
   const entries = new Map<string, Entry>();
   const expiry: Expiry<Entry | Run> = createExpiry(clock, options.sweepEveryMs ?? 1_000, (ended, now) =>
     "key" in ended ? dropEntry(ended, now) : logs.drop(ended, now),
