@@ -2,7 +2,8 @@ import { memoryStore, type Store } from "@messaging-service/core";
 import { createVirtualClock, type VirtualClock } from "@messaging-service/simulator";
 import { describe, expect, it } from "vitest";
 import { createFaultyStore } from "../support/faulty-store.ts";
-import { collect, createWorld, PHONE, SENDER } from "../support/world.ts";
+import { createTap } from "../support/tapped.ts";
+import { collect, createWorld, PHONE, SECOND, SENDER } from "../support/world.ts";
 
 /** The store does what it is told, and its answer gets lost: nobody knows whether it did. */
 describe("a write whose answer is lost", () => {
@@ -36,6 +37,27 @@ describe("a write whose answer is lost", () => {
     expect(await service.message(sid)).toMatchObject({ status: "delivered" });
   });
 
+  it("leaves messages under idempotency keys that keep to their sender's rate", async () => {
+    const clock = createVirtualClock();
+    const store = createFaultyStore(memoryStore({ clock }));
+    const tap = createTap(clock);
+    const { service } = createWorld({
+      clock,
+      store,
+      wrap: tap.wrap,
+      senders: [{ phoneNumber: SENDER, throughput: 1 }],
+    });
+    store.break(record, { after: true });
+    const keys = ["a", "b", "c", "d"];
+    const sends = keys.map((idempotencyKey) => service.send({ to: PHONE, body: "x", idempotencyKey }));
+    await Promise.allSettled(sends);
+    store.heal();
+    await clock.advance(20_000);
+    const times = tap.times(SENDER);
+    expect(times).toHaveLength(4);
+    for (const [n, at] of times.slice(1).entries()) expect(at - (times[n] ?? 0)).toBeGreaterThanOrEqual(990);
+  });
+
   it("of a STOP is made good as soon as the store answers, long before its lease ends", async () => {
     const store = createFaultyStore();
     const { service, carrier, clock } = createWorld({ store });
@@ -44,6 +66,67 @@ describe("a write whose answer is lost", () => {
     store.heal();
     await clock.advance(5_000);
     expect(await collect(service.consent.history(PHONE))).toHaveLength(1);
+  });
+});
+
+/** The provider has answered, and what that makes of the message is written; the answer to that write is lost. */
+describe("an outcome whose write is not answered", () => {
+  const refusal = (meaning: "sender" | "not-rcs") =>
+    ({ outcome: "refused", meaning, errorCode: 63036, errorMessage: "no" }) as const;
+  const notSent = { outcome: "not-sent", errorCode: 20429, errorMessage: "later" } as const;
+
+  it.each([
+    ["that it is tried again", notSent, [SENDER]],
+    ["that another sender takes it", refusal("sender"), [SENDER, SECOND]],
+    ["that a text takes over from RCS", refusal("not-rcs"), ["rcs:agent", SENDER]],
+  ])("leaves no message behind: %s", async (_, outcome, senders) => {
+    const clock = createVirtualClock();
+    const store = createFaultyStore(memoryStore({ clock }));
+    let lost = 0;
+    const tap = createTap(clock, () => {
+      if (tap.handed.length > 1) return undefined;
+      store.break((call, key) => call === "compareAndSet" && key.includes(":m:") && lost++ === 0, {
+        after: true,
+      });
+      return outcome;
+    });
+    const { service, message } = createWorld({
+      clock,
+      store,
+      senders,
+      wrap: (provider) => ({ ...tap.wrap(provider), rcsCapable: async () => true }),
+    });
+    const { sid } = await service.send({ to: PHONE, body: "x" });
+    await clock.advance(20_000);
+    expect(lost).toBeGreaterThan(0);
+    expect(tap.handed).toHaveLength(2);
+    const end = await message(sid);
+    expect(end).toMatchObject({ status: "delivered" });
+    expect(end.attempts.map((attempt) => attempt.outcome)).toEqual([outcome.outcome, "accepted"]);
+  });
+
+  it("leaves no message behind where a receipt says that RCS did not reach the phone", async () => {
+    const clock = createVirtualClock();
+    const store = createFaultyStore(memoryStore({ clock }));
+    const { service, carrier, message } = createWorld({
+      clock,
+      store,
+      senders: ["rcs:agent", SENDER],
+      wrap: (provider) => ({ ...provider, rcsCapable: async () => true }),
+    });
+    carrier.outcome({ match: { from: "rcs:agent" }, path: [{ status: "undelivered", errorCode: 63036 }] });
+    const { sid } = await service.send({ to: PHONE, body: "x" });
+    let lost = 0;
+    service.on("status", ({ status }) => {
+      if (status !== "sent" || lost > 0) return;
+      store.break((call, key) => call === "compareAndSet" && key.includes(":m:") && lost++ === 0, {
+        after: true,
+      });
+    });
+    await clock.advance(20_000);
+    expect(lost).toBeGreaterThan(0);
+    expect(await message(sid)).toMatchObject({ status: "delivered", from: SENDER });
+    expect(carrier.messages).toHaveLength(2);
   });
 });
 

@@ -108,7 +108,7 @@ export function createMessagingService(input: MessagingServiceOptions): Messagin
   const { inbound, resume, replay } = createInbound(ctx, { process, journal, deny: denyList.add });
   const webhooks = createWebhooks(ctx, {
     inbound,
-    receipts: createReceipts(ctx, { ...settle, advance, replan, providerOptOut }),
+    receipts: createReceipts(ctx, { ...settle, advance, replan, unsure, providerOptOut }),
     media: createMediaLink(ctx, { misses: createMisses(clock) }),
   });
   const conversations = createConversations(ctx, { send, changes, telling });

@@ -65,7 +65,10 @@ export function createDeliver(
     const owner = current?.record.outbound?.owner ?? ctx.owner;
     // Another process has it: it took it over, or wrote it under a key that both were given.
     if (current === undefined || owner !== ctx.owner) return ctx.forget(sid);
-    await proceed(current, undefined);
+    const { record } = current;
+    if (record.status !== "queued" || !isServed(record)) return proceed(current, undefined);
+    // The answer to the write that put it in line was lost: it takes its turn like any other.
+    ctx.waiting.enqueue(current, { force: true });
   }
 
   function proceed(current: Versioned, live: Live | undefined): Promise<void> | void {

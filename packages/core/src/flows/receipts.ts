@@ -5,13 +5,14 @@ import type { DeliveryReceipt, HttpResponse, Provider, WebhookRequest } from "..
 import { isFinal, isForward, type MessageRecord } from "../records/message-record.ts";
 import type { RecordChange } from "../records/record-change.ts";
 import { listOf } from "./arrival.ts";
-import type { Advance, FlowContext, Replan, Settle } from "./context.ts";
+import type { Advance, FlowContext, Replan, Settle, Unsure } from "./context.ts";
 import { withOutbound } from "./outcome.ts";
 
 /** Flows that {@link createReceipts} is handed. */
 export interface ReceiptFlows extends Pick<Settle, "requeue"> {
   readonly advance: Advance;
   readonly replan: Replan;
+  readonly unsure: Unsure;
   /** Writes a provider's "opted out" to the consent ledger. */
   readonly providerOptOut: (record: MessageRecord) => Promise<void>;
 }
@@ -25,7 +26,7 @@ const LAST_POLL_MS = 8_000;
 /** `POST {path}/status`: parse, find the message, move it forward only. */
 export function createReceipts(
   ctx: FlowContext,
-  { advance, replan, requeue, providerOptOut }: ReceiptFlows,
+  { advance, replan, requeue, unsure, providerOptOut }: ReceiptFlows,
 ): (provider: Provider, request: WebhookRequest) => Promise<HttpResponse> {
   return async function receipts(provider, request): Promise<HttpResponse> {
     for (const receipt of listOf(provider, "parseReceipts", provider.webhook.parseReceipts(request))) {
@@ -122,7 +123,11 @@ export function createReceipts(
     });
     if (next === undefined) return false;
     await ctx.outbox.add(sid);
-    await requeue(current, next);
+    await requeue(current, next).catch((error: unknown) => {
+      // Perhaps it is queued all the same, and the receipt does not come again.
+      unsure.takeUp(sid);
+      throw error;
+    });
     return true;
   }
 

@@ -119,9 +119,10 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
         tried,
       );
     }
-    const queued = await ctx.messages.update(taken, (current) =>
+    const update = ctx.messages.update(taken, (current) =>
       current.status === "sending" ? { ...tried(current), status: "queued" } : undefined,
     );
+    const queued = (await update) ?? (await queuedBefore(record));
     if (queued === undefined) return forget(record);
     ctx.waiting.enqueue(queued, { force: true, first: true, notBefore: now + wait });
   }
@@ -158,15 +159,24 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
 
   async function requeue(current: Versioned, next: MessageRecord): Promise<void> {
     // Only from where it was planned: it may have been canceled, or have got a receipt, meanwhile.
-    const queued = await advance(current, ({ status }) =>
+    const advanced = advance(current, ({ status }) =>
       status === current.record.status
         ? { ...next, status: "queued", updatedAt: ctx.clock.now() }
         : undefined,
     );
+    const queued = (await advanced) ?? (await queuedBefore(next));
     if (queued === undefined) return forget(next);
     const added = ctx.waiting.enqueue(queued);
     if (added === "full")
       return fail(queued, new MessagingError("QUEUE_OVERFLOW", `The queue of ${next.from} is full.`));
+  }
+
+  /** An earlier try to put what a provider did not take on a lane may have lost nothing but the store's answer. */
+  async function queuedBefore({ sid }: MessageRecord): Promise<Versioned | undefined> {
+    if (ctx.live.get(sid)?.settling === undefined) return undefined;
+    const there = await ctx.messages.get(sid);
+    const isOurs = there?.record.status === "queued" && there.record.outbound?.owner === ctx.owner;
+    return isOurs ? there : undefined;
   }
 
   async function fail(current: Versioned, error: unknown): Promise<void> {
