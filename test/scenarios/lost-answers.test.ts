@@ -2,7 +2,7 @@ import { memoryStore, type Store } from "@messaging-service/core";
 import { createVirtualClock, type VirtualClock } from "@messaging-service/simulator";
 import { describe, expect, it } from "vitest";
 import { createFaultyStore } from "../support/faulty-store.ts";
-import { createTap } from "../support/tapped.ts";
+import { createTap, taken } from "../support/tapped.ts";
 import { collect, createWorld, PHONE, SECOND, SENDER } from "../support/world.ts";
 
 /** The store does what it is told, and its answer gets lost: nobody knows whether it did. */
@@ -127,6 +127,56 @@ describe("an outcome whose write is not answered", () => {
     expect(lost).toBeGreaterThan(0);
     expect(await message(sid)).toMatchObject({ status: "delivered", from: SENDER });
     expect(carrier.messages).toHaveLength(2);
+  });
+});
+
+describe("a change of status whose write is not answered", () => {
+  const refused = { outcome: "refused", errorCode: 30007, errorMessage: "no" } as const;
+  const none = { refusals: "status", from: "+19995550100" } as const;
+  const later = { sendAt: new Date(Date.UTC(2026, 0, 1, 1)) };
+
+  it.each([
+    ["sent", ["sent", "delivered"], {}, undefined],
+    ["delivered", ["sent", "delivered"], {}, undefined],
+    ["failed", ["failed"], {}, refused],
+    ["failed", ["failed"], none, undefined],
+    ["queued", ["queued", "sent", "delivered"], later, undefined],
+  ] as const)("is told all the same, once and in order: %s of %s", async (status, path, more, outcome) => {
+    const clock = createVirtualClock(Date.UTC(2026, 0, 1));
+    const store = createFaultyStore(memoryStore({ clock }));
+    const tap = createTap(clock, () => outcome);
+    const { service, statuses } = createWorld({ clock, store, wrap: tap.wrap });
+    await service.ready();
+    let lost = 0;
+    const isIt = (call: string, key: string, [, , value]: readonly unknown[]): boolean =>
+      call === "compareAndSet" &&
+      key.includes(":m:") &&
+      String(value).includes(`"status":"${status}"`) &&
+      lost++ === 0;
+    store.break(isIt, { after: true });
+    const told: string[] = [];
+    await service.send({ to: PHONE, body: "x", statusCallback: (m) => void told.push(m.status), ...more });
+    await clock.advance(4_000_000);
+    expect(lost).toBeGreaterThan(0);
+    expect(told).toEqual(path);
+    expect(statuses.map((each) => each.status)).toEqual(path);
+    expect(service.unfinished).toBe(0);
+  });
+
+  it("is told once where the write was not done, and is done again", async () => {
+    const clock = createVirtualClock();
+    const store = createFaultyStore(memoryStore({ clock }));
+    const { service } = createWorld({ clock, store, wrap: createTap(clock, taken).wrap });
+    await service.ready();
+    let left = 3;
+    store.break((call, _, [, , value]) => {
+      return call === "compareAndSet" && String(value).includes('"status":"sent"') && left-- > 0;
+    });
+    const told: string[] = [];
+    await service.send({ to: PHONE, body: "x", statusCallback: (m) => void told.push(m.status) });
+    await clock.advance(600_000);
+    expect(store.rejected).toBe(3);
+    expect(told).toEqual(["sent"]);
   });
 });
 

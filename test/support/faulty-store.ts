@@ -6,7 +6,10 @@ export type StoreCall = Exclude<keyof Store, "name" | "atomicity" | "durable" | 
 /** A store in memory that rejects what it is told to. */
 export interface FaultyStore extends Store {
   /** From now on these calls reject; `after` lets them do their work first, so that only the answer is lost. */
-  break(when: (call: StoreCall, key: string) => boolean, options?: { readonly after?: boolean }): void;
+  break(
+    when: (call: StoreCall, key: string, given: readonly unknown[]) => boolean,
+    options?: { readonly after?: boolean },
+  ): void;
   /** Works again. */
   heal(): void;
   /** Calls that rejected. */
@@ -29,7 +32,7 @@ export const READS: readonly StoreCall[] = ["get", "getMany", "range"];
 
 /** A store whose failures a test decides. */
 export function createFaultyStore(inner: Store = memoryStore()): FaultyStore {
-  let when: ((call: StoreCall, key: string) => boolean) | undefined;
+  let when: Parameters<FaultyStore["break"]>[0] | undefined;
   let after = false;
   let rejected = 0;
   const wrapped = Object.fromEntries(
@@ -37,7 +40,7 @@ export function createFaultyStore(inner: Store = memoryStore()): FaultyStore {
       call,
       async (...args: unknown[]) => {
         const key = Array.isArray(args[0]) ? JSON.stringify(args[0]) : String(args[0]);
-        const broken = when?.(call, key) ?? false;
+        const broken = when?.(call, key, args) ?? false;
         const act = inner[call] as (...values: unknown[]) => Promise<unknown>;
         const result = broken && !after ? undefined : await act(...args);
         if (!broken) return result;
