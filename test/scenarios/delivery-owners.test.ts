@@ -138,6 +138,19 @@ describe("a message that another process has", () => {
     expect(await three.service.message(sid)).toMatchObject({ status: "delivered", from: SENDER });
     expect(handed.filter((each) => each.sid === sid).map(({ by }) => by)).toEqual(["one", "three"]);
   });
+
+  it("because its receipt came there before the answer came here is let go of", async () => {
+    const { clock, carrier, handed, join } = createFleet({ rcs: true, latencyMs: SECOND_MS });
+    const senders = [SENDER, "rcs:acme_agent"];
+    const [one, two] = [await join("one", { senders }), await join("two", { senders })];
+    carrier.outcome({ match: { from: /^rcs:/ }, path: [{ status: "undelivered", errorCode: 63036 }] });
+    carrier.connect(two.service, { origin: "https://app.example" });
+    const { sid } = await one.service.send({ to: PHONE, body: "falls back" });
+    await clock.advance(MINUTE);
+    expect(handed.map(({ by, from }) => `${by} ${from}`)).toEqual(["one rcs:acme_agent", `two ${SENDER}`]);
+    expect(await one.service.message(sid)).toMatchObject({ status: "delivered", from: SENDER });
+    expect([one.service.unfinished, two.service.unfinished]).toEqual([0, 0]);
+  });
 });
 
 describe("a key that a process left behind whose clock is ahead", () => {

@@ -58,12 +58,14 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
           ctx.settings().retention * 1000,
         ),
       );
-      let isOver = false;
+      let heir: string | undefined;
       await advance(taken, (current) => {
         const { rcsSid, mmsSid } = current.outbound ?? {};
         // Its receipt was faster, and another message has taken over: this answer says nothing of that one.
-        isOver = rcsSid === result.providerSid || mmsSid === result.providerSid;
-        if (isOver) return tried(current);
+        if (rcsSid === result.providerSid || mmsSid === result.providerSid) {
+          heir = current.outbound?.owner;
+          return tried(current);
+        }
         // A receipt may have been faster than the answer: then the status stays.
         const end = current.status === "sending" ? takenAs(result) : undefined;
         return {
@@ -77,7 +79,8 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
         };
       });
       await link;
-      return isOver ? undefined : forget(record);
+      // That message may wait here, or in the process that got the receipt.
+      return heir === ctx.owner ? undefined : forget(record);
     }
     if (result.outcome === "not-sent") return again(taken, result, tried);
     if (result.outcome === "ambiguous") {
