@@ -105,28 +105,33 @@ describe("an outcome whose write is not answered", () => {
     expect(end.attempts.map((attempt) => attempt.outcome)).toEqual([outcome.outcome, "accepted"]);
   });
 
-  it("leaves no message behind where a receipt says that RCS did not reach the phone", async () => {
+  it.each([
+    ["after the answer", 0],
+    ["before the answer", 3_000],
+  ])("leaves no message behind where a receipt says, %s, that RCS did not arrive", async (_, latencyMs) => {
     const clock = createVirtualClock();
     const store = createFaultyStore(memoryStore({ clock }));
     const { service, carrier, message } = createWorld({
       clock,
       store,
+      carrier: { latencyMs },
       senders: ["rcs:agent", SENDER],
       wrap: (provider) => ({ ...provider, rcsCapable: async () => true }),
     });
     carrier.outcome({ match: { from: "rcs:agent" }, path: [{ status: "undelivered", errorCode: 63036 }] });
     const { sid } = await service.send({ to: PHONE, body: "x" });
     let lost = 0;
-    service.on("status", ({ status }) => {
-      if (status !== "sent" || lost > 0) return;
-      store.break((call, key) => call === "compareAndSet" && key.includes(":m:") && lost++ === 0, {
-        after: true,
-      });
-    });
-    await clock.advance(20_000);
+    const isTakeOver = (call: string, key: string, [, , value]: readonly unknown[]): boolean =>
+      call === "compareAndSet" &&
+      key.includes(sid) &&
+      /"kind":"SMS".*"queued"/.test(`${value}`) &&
+      lost++ === 0;
+    store.break(isTakeOver, { after: true });
+    await clock.advance(30_000);
     expect(lost).toBeGreaterThan(0);
     expect(await message(sid)).toMatchObject({ status: "delivered", from: SENDER });
     expect(carrier.messages).toHaveLength(2);
+    expect(service.unfinished).toBe(0);
   });
 });
 

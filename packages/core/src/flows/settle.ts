@@ -79,8 +79,10 @@ export function createSettle(ctx: FlowContext, { advance, replan, providerOptOut
         };
       });
       await link;
-      // That message may wait here, or in the process that got the receipt.
-      return heir === ctx.owner ? undefined : forget(record);
+      // That message may wait here, in a life of its own, or in the process that got the receipt.
+      if (heir !== ctx.owner) return forget(record);
+      if (live !== undefined && ctx.live.get(record.sid) === live) ctx.waiting.drop(record.sid);
+      return;
     }
     if (result.outcome === "not-sent") return again(taken, result, tried);
     if (result.outcome === "ambiguous") {
