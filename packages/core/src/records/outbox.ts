@@ -78,7 +78,8 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
   let listedAt = 0;
   let leaving = false;
 
-  async function append(sid: string): Promise<void> {
+  /** `moved` is the entry whose line this one is to stand for. */
+  async function append(sid: string, moved?: Entry): Promise<void> {
     const entry: Entry = { sid, floor: newest, done: false };
     entries.push(entry);
     try {
@@ -88,6 +89,7 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
       finish(entry);
       throw error;
     }
+    if (moved?.done === true) return finish(entry);
     const earlier = bySid.get(sid);
     bySid.set(sid, entry);
     if (earlier !== undefined) finish(earlier);
@@ -184,7 +186,7 @@ export function createOutbox({ store, keys, owner, heartbeatMs, now }: OutboxPar
       if (now() - listedAt > ENTRY_MS / 2) await list();
       const first = entries[passed];
       const isMoved = first !== undefined && bySid.get(first.sid) === first;
-      if (isMoved && entries.length - passed > MOVE_AFTER) await append(first.sid);
+      if (isMoved && entries.length - passed > MOVE_AFTER) await append(first.sid, first);
       await cut();
     },
     async close() {

@@ -174,6 +174,36 @@ describe("the log of a process", () => {
   });
 });
 
+describe("a line that is moved", () => {
+  it("is gone with its message, should that be done meanwhile", async () => {
+    const { clock, store, keys, join } = createFleet();
+    let whileMoved = (): void => {};
+    const watched = {
+      ...store,
+      append: async (...args: Parameters<typeof store.append>) => {
+        whileMoved();
+        return store.append(...args);
+      },
+    };
+    const one = createOutbox({
+      store: watched,
+      keys,
+      owner: "one",
+      heartbeatMs: HEARTBEAT_MS,
+      now: clock.now,
+    });
+    await one.open();
+    const sids = Array.from({ length: 1_100 }, (_, n) => `SM${n}`);
+    for (const sid of sids) await one.add(sid);
+    whileMoved = () => one.done("SM0");
+    await one.checkpoint();
+    expect(one.has("SM0")).toBe(false);
+    for (const sid of sids) one.done(sid);
+    await one.checkpoint();
+    expect(await leftBy(join("two"), "one")).toEqual([]);
+  });
+});
+
 describe("a process that leaves", () => {
   it("takes nothing more, and is not done while a line is on its way to the store", async () => {
     const { clock, store, keys, join } = createFleet();
