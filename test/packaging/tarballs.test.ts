@@ -13,7 +13,7 @@ import { ROOT } from "../support/source-file.ts";
  * and maps, with which a debugger and "go to definition" show the TypeScript. A package that outgrows its line needs a reason.
  */
 const BUDGETS: Readonly<Record<string, { readonly packed: number; readonly installed: number }>> = {
-  core: { packed: 820, installed: 3_300 },
+  core: { packed: 835, installed: 3_360 },
   express: { packed: 8, installed: 25 },
   koa: { packed: 8, installed: 25 },
   lmdb: { packed: 25, installed: 80 },
