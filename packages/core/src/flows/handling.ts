@@ -71,7 +71,7 @@ export function createHandling(ctx: FlowContext, { replies, callUrl, converse }:
           : callUrl(webhook, message, collector);
       // Over already: there is nothing to wait for.
       if (work === undefined) return { response: await collector.answer(), kept: true };
-      return answerInTime(received, collector, work);
+      return await answerInTime(received, collector, work);
     }
     if (route === undefined || mode !== "defer") return { response: replies.ack(received), kept: true };
     if (received.answerable) return passOn(route, message, replies.collect(received, route.isOpen));

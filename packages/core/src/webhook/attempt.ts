@@ -2,11 +2,11 @@ import type { Clock } from "../clock.ts";
 import { createBag } from "../passing.ts";
 import { endOfTurn } from "../turn.ts";
 import { parseUrl } from "../url.ts";
-import { type Connections, createConnections } from "./connections.ts";
+import { createConnections } from "./connections.ts";
 import { type Exchanged, type ExchangeLimits, exchange, type UnderWay } from "./exchange.ts";
 import { connectionFailure, type Failure } from "./failure.ts";
 import type { Guard } from "./guard.ts";
-import { type Identity, isHttp, type PreparedRequest, prepareRequest, type RequestInput } from "./request.ts";
+import { type Identity, isHttp, prepareRequest, type RequestInput } from "./request.ts";
 
 /** What one attempt asks: where, how, and what. */
 export interface Target extends RequestInput {
@@ -108,20 +108,11 @@ export function createAttempter({ clock, guard, ...identity }: AttempterParts): 
       const secure = request.url.protocol === "https:";
       return { kind: "failure", failure: connectionFailure(cause, false, secure) };
     }
-    return exchangeFresh(request, target.trusted ? trusted : guarded, limits);
-  }
-
-  /**
-   * A kept connection that the server closed just as we wrote to it says nothing about the server, so the request goes once
-   * more on a connection of its own. It may have arrived: the token tells.
-   */
-  async function exchangeFresh(
-    request: PreparedRequest,
-    connections: Connections,
-    limits: ExchangeLimits,
-  ): Promise<Exchanged> {
+    const connections = target.trusted ? trusted : guarded;
     const exchanged = await exchange(request, limits, { clock, underWay, connections, fresh: false });
     if (exchanged.kind !== "failure" || !exchanged.failure.stale) return exchanged;
+    // A kept connection that the server closed just as we wrote to it says nothing about the server, so the request goes
+    // once more on a connection of its own. It may have arrived: the token tells.
     return exchange(request, limits, { clock, underWay, connections, fresh: true });
   }
 

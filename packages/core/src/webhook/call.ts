@@ -75,9 +75,12 @@ export interface WebhookCallerOptions {
   readonly userAgent?: string | undefined;
 }
 
-type UrlResult =
-  | { readonly answer: WebhookAnswer }
-  | { readonly answer?: undefined; readonly failure: Failure; readonly attempts: number };
+interface FailedUrl {
+  readonly answer?: undefined;
+  readonly failure: Failure;
+  readonly attempts: number;
+}
+type UrlResult = { readonly answer: WebhookAnswer } | FailedUrl;
 
 /**
  * A caller of webhooks with connections of its own. One URL gets its attempts within its total time, then the fallback URL,
@@ -98,10 +101,9 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
   const attempter = createAttempter({ authToken, userAgent, clock, guard });
   let active = 0;
 
-  async function call(request: WebhookCall): Promise<WebhookAnswer> {
+  /** What the fallback answers, where the first URL failed. */
+  async function fallBack(request: WebhookCall, first: FailedUrl): Promise<WebhookAnswer> {
     const { fallbackUrl, fallbackMethod = "POST", fallbackTrusted = request.trusted, parameters } = request;
-    const first = await callUrl(request);
-    if (first.answer !== undefined) return first.answer;
     const details = describe(request, first.failure, first.attempts);
     if (fallbackUrl === undefined) throw toError(details, first.failure);
     logger.info("A webhook failed; its fallback is called.", { ...details });
@@ -155,7 +157,8 @@ export function createWebhookCaller(options: WebhookCallerOptions): WebhookCalle
     async call(request: WebhookCall): Promise<WebhookAnswer> {
       active++;
       try {
-        return await call(request);
+        const first = await callUrl(request);
+        return first.answer ?? (await fallBack(request, first));
       } finally {
         active--;
       }
