@@ -168,13 +168,13 @@ function isEqual(given: Buffer, expected: Buffer): boolean {
 /** Names in code-unit order, each with its value; of a repeated name the distinct values, sorted. */
 function joinParameters(parameters: SignedParameters | undefined, sort: SortNames = sortReceived): string {
   if (parameters === undefined) return "";
-  const parts: string[] = [];
+  let joined = "";
   for (const name of sort(Object.keys(parameters))) {
     const value = parameters[name] ?? "";
-    if (typeof value === "string") parts.push(name, value);
-    else for (const single of [...new Set(value)].sort()) parts.push(name, single);
+    if (typeof value === "string") joined += name + value;
+    else for (const single of [...new Set(value)].sort()) joined += name + single;
   }
-  return parts.join("");
+  return joined;
 }
 
 type SortNames = (names: readonly string[]) => readonly string[];
