@@ -1,7 +1,5 @@
 import type { Conversation, ConversationMessage, ConversationState } from "./conversation.ts";
-import { MessagingError } from "./errors.ts";
-import { nearest } from "./nearest.ts";
-import { fn, invalid } from "./option-checks.ts";
+import { fn, invalid, optionNames } from "./option-checks.ts";
 import { isHttpUrl } from "./settings.ts";
 import type { Address, Channel, InboundMessage } from "./types.ts";
 
@@ -130,13 +128,7 @@ export function resolveConversations(options: ConversationOptions | undefined): 
   const given = options ?? {};
   if (typeof given !== "object" || Array.isArray(given))
     throw invalid("conversations", options, "an object of hooks and timers");
-  for (const key of Object.keys(given)) {
-    if (!OPTION_NAMES.includes(key))
-      throw new MessagingError(
-        "UNKNOWN_OPTION",
-        `There is no option "conversations.${key}"; did you mean "${nearest(key, OPTION_NAMES)}"?`,
-      );
-  }
+  optionNames("conversations", given, OPTION_NAMES);
   for (const name of HOOKS) fn(`conversations.${name}`, given[name]);
   return Object.freeze({
     inactiveAfter: seconds("inactiveAfter", given.inactiveAfter),

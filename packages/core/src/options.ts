@@ -5,7 +5,6 @@ import { resolveConversations } from "./conversation-options.ts";
 import { MessagingError } from "./errors.ts";
 import type { Logger } from "./logger.ts";
 import { stderrLogger } from "./logger.ts";
-import { nearest } from "./nearest.ts";
 import type { OptOutOptions } from "./opt-out/keywords.ts";
 import {
   country,
@@ -17,6 +16,7 @@ import {
   linkOrigin,
   methods,
   mountPath,
+  optionNames,
   publicBase,
   sid,
   text,
@@ -152,11 +152,7 @@ export function resolveOptions(options: MessagingServiceOptions): ResolvedOption
   if (typeof options !== "object" || options === null) {
     throw new MessagingError("INVALID_OPTION", "createMessagingService takes an object of options.");
   }
-  const unknown = Object.keys(options).find((key) => !OPTION_NAMES.includes(key));
-  if (unknown !== undefined) {
-    const meant = nearest(unknown, OPTION_NAMES);
-    throw new MessagingError("UNKNOWN_OPTION", `There is no option "${unknown}"; did you mean "${meant}"?`);
-  }
+  optionNames("createMessagingService", options, OPTION_NAMES);
   const providers = resolveProviders(options.provider);
   const name = text("name", options.name ?? "default", 1, 64);
   const accountSid =
